@@ -1,0 +1,1 @@
+"""OpenEnv: environments for language-model agents as typed, isolated services."""

@@ -1,0 +1,130 @@
+"""What an author subclasses."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any, ClassVar, Generic
+
+from openenv.types import ActT, EnvironmentMetadata, ObsT, StateT
+
+
+class Transform(ABC, Generic[ObsT]):
+    """Changes an observation before it is sent, to add a reward for example."""
+
+    @abstractmethod
+    def __call__(self, observation: ObsT) -> ObsT:
+        """Return the observation to send in place of this one."""
+
+
+class CompositeTransform(Transform[ObsT]):
+    """Several transforms, applied in order.
+
+    Args:
+        transforms: The transforms, first one first.
+    """
+
+    def __init__(self, transforms: Iterable[Transform[ObsT]]) -> None:
+        self.transforms = list(transforms)
+
+    def __call__(self, observation: ObsT) -> ObsT:
+        """Apply each transform to what the one before it returned."""
+        for transform in self.transforms:
+            observation = transform(observation)
+        return observation
+
+
+class NullTransform(Transform[ObsT]):
+    """Leaves observations as they are."""
+
+    def __call__(self, observation: ObsT) -> ObsT:
+        """Return the observation itself."""
+        return observation
+
+
+class Environment(ABC, Generic[ActT, ObsT, StateT]):
+    """An environment: ``reset``, ``step``, ``state``.
+
+    The three type parameters name its models, and the server infers them from there::
+
+        class MyEnvironment(Environment[MyAction, MyObservation, State]): ...
+
+    ``reset`` and ``step`` may be ``async``. ``reset`` takes what the environment needs (``seed``,
+    ``episode_id``, options of its own); what its signature does not name is not passed.
+    Each session has an environment of its own, made, played and closed in one thread.
+
+    Args:
+        transform: Applied to each observation by an author who calls ``_apply_transform``.
+
+    Attributes:
+        SUPPORTS_CONCURRENT_SESSIONS: Whether several instances can live in one process.
+        INLINE: Whether steps are so short (well under a millisecond) that they may run in the event
+            loop itself, which is several times faster than a thread.
+    """
+
+    SUPPORTS_CONCURRENT_SESSIONS: ClassVar[bool] = False
+    INLINE: ClassVar[bool] = False
+
+    def __init__(self, transform: Transform[ObsT] | None = None) -> None:
+        self.transform = transform
+
+    @abstractmethod
+    def reset(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> ObsT:
+        """Begin a fresh episode and return its first observation.
+
+        Args:
+            seed: 0 to 2**32 - 1; the same seed and actions give the same episode.
+            episode_id: A name for the episode, at most 255 characters; one is made where left out.
+            **options: What else the environment takes.
+
+        Returns:
+            The first observation.
+        """
+
+    @abstractmethod
+    def step(self, action: ActT, timeout_s: float | None = None, **options: Any) -> ObsT:
+        """Take one action and return what follows from it.
+
+        Args:
+            action: A validated action.
+            timeout_s: How long the caller is willing to wait, in seconds, if it said so.
+            **options: What else the environment takes.
+
+        Returns:
+            The next observation, with its reward and whether the episode has ended.
+
+        Raises:
+            InvalidActionError: The action is not possible now; nothing has changed.
+            EnvironmentFault: The environment cannot go on; the message is sent as it is.
+        """
+
+    @property
+    @abstractmethod
+    def state(self) -> StateT:
+        """The episode's bookkeeping."""
+
+    async def reset_async(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> ObsT:
+        """Override instead of ``reset`` where resetting awaits."""
+        return await _settled(self.reset(seed=seed, episode_id=episode_id, **options))
+
+    async def step_async(self, action: ActT, timeout_s: float | None = None, **options: Any) -> ObsT:
+        """Override instead of ``step`` where stepping awaits."""
+        return await _settled(self.step(action, timeout_s=timeout_s, **options))
+
+    def get_metadata(self) -> EnvironmentMetadata:
+        """Say what this environment is; override it to say more."""
+        name = type(self).__name__
+        return EnvironmentMetadata(name=name, description=f"{name} environment", version="1.0.0")
+
+    def close(self) -> None:
+        """Release what the environment holds; called once, in the thread it lived in."""
+
+    def _apply_transform(self, observation: ObsT) -> ObsT:
+        # An author's class may skip super().__init__(), so the attribute can be missing.
+        transform = getattr(self, "transform", None)
+        return observation if transform is None else transform(observation)
+
+
+async def _settled(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value

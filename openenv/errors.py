@@ -1,0 +1,218 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    OpenEnvError
+    ├── ConfigurationError                  (ValueError)      a server, client or project is set up wrongly
+    │   └── ConcurrencyConfigurationError
+    ├── RequestError                        (RuntimeError)    a request was refused; the session goes on
+    │   ├── InvalidJSONError                INVALID_JSON
+    │   ├── UnknownTypeError                UNKNOWN_TYPE
+    │   ├── RequestValidationError          VALIDATION_ERROR
+    │   ├── InvalidActionError              INVALID_ACTION         raised by authors: the episode goes on
+    │   ├── ResetRequiredError              RESET_REQUIRED
+    │   ├── BusyError                       BUSY
+    │   ├── StaleRequestError               STALE_REQUEST
+    │   ├── OutOfOrderError                 OUT_OF_ORDER
+    │   ├── IdReusedError                   ID_REUSED
+    │   └── UnauthorizedError               UNAUTHORIZED
+    ├── ExecutionError                      (RuntimeError)    EXECUTION_ERROR: the environment raised
+    │   ├── EnvironmentFault                                       raised by authors: sent as it is
+    │   ├── InvalidResultError              INVALID_RESULT
+    │   ├── EnvironmentFactoryError         FACTORY_ERROR
+    │   └── EnvironmentCrashedError         ENVIRONMENT_CRASHED    the session is over
+    ├── DeadlineError                       (TimeoutError)    TIMEOUT: the session is over
+    ├── ResponseTimeoutError                (TimeoutError)    no reply within the client's own limit
+    └── SessionError                        (ConnectionError) SESSION_ERROR: there is no session to use
+        ├── SessionNotFoundError            SESSION_NOT_FOUND
+        ├── SessionExpiredError             SESSION_EXPIRED
+        ├── SessionCapacityError            CAPACITY_REACHED
+        ├── ServerDrainingError             DRAINING
+        ├── SessionSupersededError                                 a newer socket took the session
+        └── ConnectError                                           no server answers, or no longer
+
+Those with a code travel: the server's error is raised again, as the same class, in the client.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class OpenEnvError(Exception):
+    """Base of every error of this package.
+
+    Args:
+        message: What is wrong, where, and what would do, in one sentence.
+        data: Facts about it, as JSON values (limits, counts, known names …).
+        hint: What to do about it, in one line.
+    """
+
+    code: ClassVar[str | None] = None
+
+    def __init__(self, message: str, data: dict[str, Any] | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data: dict[str, Any] = data or {}
+        self.hint = hint
+
+
+class ConfigurationError(OpenEnvError, ValueError):
+    """A server, client or project is set up in a way that cannot work."""
+
+
+class ConcurrencyConfigurationError(ConfigurationError):
+    """More than one session was asked of an environment that does not support it."""
+
+
+class RequestError(OpenEnvError, RuntimeError):
+    """A request was refused; nothing changed and the session goes on."""
+
+
+class InvalidJSONError(RequestError):
+    """The frame or body is not JSON."""
+
+    code = "INVALID_JSON"
+
+
+class UnknownTypeError(RequestError):
+    """The frame's ``type`` is missing or unknown."""
+
+    code = "UNKNOWN_TYPE"
+
+
+class RequestValidationError(RequestError):
+    """A field is missing, unknown or of the wrong type; ``data["errors"]`` lists each one."""
+
+    code = "VALIDATION_ERROR"
+
+
+class InvalidActionError(RequestError):
+    """The action is well formed but not possible now; raise it in ``step`` before changing anything."""
+
+    code = "INVALID_ACTION"
+
+
+class ResetRequiredError(RequestError):
+    """A step came before the first reset, or after the end of the episode."""
+
+    code = "RESET_REQUIRED"
+
+
+class BusyError(RequestError):
+    """Another request of this session is still running."""
+
+    code = "BUSY"
+
+
+class StaleRequestError(RequestError):
+    """The request's id is older than the last accepted one."""
+
+    code = "STALE_REQUEST"
+
+
+class OutOfOrderError(RequestError):
+    """The request's id skips at least one."""
+
+    code = "OUT_OF_ORDER"
+
+
+class IdReusedError(RequestError):
+    """The last id came again with another payload."""
+
+    code = "ID_REUSED"
+
+
+class UnauthorizedError(RequestError):
+    """The API key, the origin or the host was refused."""
+
+    code = "UNAUTHORIZED"
+
+
+class ExecutionError(OpenEnvError, RuntimeError):
+    """The environment raised an exception; the session stays usable."""
+
+    code = "EXECUTION_ERROR"
+
+
+class EnvironmentFault(ExecutionError):
+    """Raised by an author whose environment cannot go on; its message reaches the client as it is."""
+
+
+class InvalidResultError(ExecutionError):
+    """The environment returned something that cannot be sent: a wrong type, or a number that is not finite."""
+
+    code = "INVALID_RESULT"
+
+
+class EnvironmentFactoryError(ExecutionError):
+    """The environment could not be made."""
+
+    code = "FACTORY_ERROR"
+
+
+class EnvironmentCrashedError(ExecutionError):
+    """The environment's process died; its session is over."""
+
+    code = "ENVIRONMENT_CRASHED"
+
+
+class DeadlineError(OpenEnvError, TimeoutError):
+    """The environment took longer than the server allows; its session is over."""
+
+    code = "TIMEOUT"
+
+
+class ResponseTimeoutError(OpenEnvError, TimeoutError):
+    """No reply came within ``message_timeout_s``; the request goes on and the session is kept."""
+
+
+class SessionError(OpenEnvError, ConnectionError):
+    """There is no session to use."""
+
+    code = "SESSION_ERROR"
+
+
+class SessionNotFoundError(SessionError):
+    """No session has this id and token."""
+
+    code = "SESSION_NOT_FOUND"
+
+
+class SessionExpiredError(SessionError):
+    """The session ended: idle, evicted, closed or lost; ``data["reason"]`` says which."""
+
+    code = "SESSION_EXPIRED"
+
+
+class SessionCapacityError(SessionError):
+    """Every slot is taken, and the wait for one is over; ``data["retry_after_s"]`` says when to try again."""
+
+    code = "CAPACITY_REACHED"
+
+
+class ServerDrainingError(SessionError):
+    """The server is shutting down and takes nothing new."""
+
+    code = "DRAINING"
+
+
+class SessionSupersededError(SessionError):
+    """A newer connection took this session over."""
+
+
+class ConnectError(SessionError):
+    """No server answers there, or it stopped answering and the session could not be resumed."""
+
+    code = None
+
+
+def _with_codes(root: type[OpenEnvError]) -> dict[str, type[OpenEnvError]]:
+    found = {root.code: root} if root.code and "code" in vars(root) else {}
+    for child in root.__subclasses__():
+        found.update(_with_codes(child))
+    return found
+
+
+BY_CODE: dict[str, type[OpenEnvError]] = _with_codes(OpenEnvError)
+"""Each code that travels -> the class that is raised for it."""
