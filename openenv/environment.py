@@ -106,11 +106,13 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
 
     async def reset_async(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> ObsT:
         """Override instead of ``reset`` where resetting awaits."""
-        return await _settled(self.reset(seed=seed, episode_id=episode_id, **options))
+        observation: ObsT = await _settled(self.reset(seed=seed, episode_id=episode_id, **options))
+        return observation
 
     async def step_async(self, action: ActT, timeout_s: float | None = None, **options: Any) -> ObsT:
         """Override instead of ``step`` where stepping awaits."""
-        return await _settled(self.step(action, timeout_s=timeout_s, **options))
+        observation: ObsT = await _settled(self.step(action, timeout_s=timeout_s, **options))
+        return observation
 
     def get_metadata(self) -> EnvironmentMetadata:
         """Say what this environment is; override it to say more."""

@@ -204,8 +204,6 @@ class SessionSupersededError(SessionError):
 class ConnectError(SessionError):
     """No server answers there, or it stopped answering and the session could not be resumed."""
 
-    code = None
-
 
 def _with_codes(root: type[OpenEnvError]) -> dict[str, type[OpenEnvError]]:
     found = {root.code: root} if root.code and "code" in vars(root) else {}

@@ -1,0 +1,207 @@
+"""Frames: one JSON object a message.
+
+A request is read and validated in a single pass; only a refused one is looked at again, to say why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic_core import to_json
+from typing_extensions import NotRequired, TypedDict
+
+from openenv.errors import InvalidJSONError, OpenEnvError, RequestValidationError, UnknownTypeError
+from openenv.protocol import MAX_EPISODE_ID_LENGTH, MAX_SEED, Dialect
+from openenv.protocol.faults import validation_failed
+
+RequestId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+Timeout = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_CLOSED = ConfigDict(extra="forbid")
+
+
+@with_config(ConfigDict(extra="allow"))
+class ResetOptions(TypedDict, total=False):
+    """Options of a reset; an environment may take more of its own."""
+
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None
+    episode_id: Annotated[str, Field(max_length=MAX_EPISODE_ID_LENGTH)] | None
+
+
+@with_config(_CLOSED)
+class Opening(TypedDict, total=False):
+    """What a client says when it opens a session: how long it waits for a slot, in seconds."""
+
+    wait_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@with_config(_CLOSED)
+class Resumption(TypedDict):
+    """What a client says when it takes its session up again."""
+
+    session_id: str
+    session_token: str
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, read from a frame or a body.
+
+    Attributes:
+        kind: ``reset``, ``step``, ``state``, ``close``, ``open``, ``resume``, or ``invalid``.
+        data: The validated action, the options, or the error for an ``invalid`` one.
+        id: The client's number (v2) or name (HTTP) for it, if any.
+        timeout_s: The client's own limit for it, in seconds.
+        raw: The frame as it came.
+        extras: Keyword arguments for ``step`` beside the action (HTTP v1).
+    """
+
+    kind: str
+    data: Any = None
+    id: int | str | None = None
+    timeout_s: float | None = None
+    raw: str = ""
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _frame_types(dialect: Dialect, action_type: Any) -> dict[str, Any]:
+    """The type of each frame that a client may send."""
+    numbered = {"id": RequestId, "timeout_s": NotRequired[Timeout]}
+    nothing = NotRequired[Annotated[dict[str, Any], Field(max_length=0)] | None]
+    fields: dict[Dialect, dict[str, dict[str, Any]]] = {
+        Dialect.V1: {
+            "reset": {"data": NotRequired[dict[str, Any]]},
+            "step": {"data": action_type},
+            "state": {},
+            "close": {},
+        },
+        Dialect.V2: {
+            "reset": {**numbered, "data": NotRequired[ResetOptions]},
+            "step": {**numbered, "data": action_type},
+            "state": {**numbered, "data": nothing},
+            "close": {**numbered, "data": nothing},
+            "open": {"data": NotRequired[Opening]},
+            "resume": {"data": Resumption},
+        },
+    }
+    return {kind: _frame_type(kind, own) for kind, own in fields[dialect].items()}
+
+
+def _frame_type(kind: str, fields: dict[str, Any]) -> Any:
+    frame = TypedDict(f"{kind.capitalize()}Frame", {"type": Literal[kind], **fields})  # type: ignore[misc]
+    return with_config(_CLOSED)(frame)
+
+
+class FrameDecoder:
+    """Reads requests of one dialect for one type of action.
+
+    Args:
+        dialect: Which frames are taken.
+        action_type: What ``data`` of a step must be; ``dict`` leaves that to whoever gets the request.
+    """
+
+    def __init__(self, dialect: Dialect, action_type: Any) -> None:
+        self._dialect = dialect
+        self._action = TypeAdapter(action_type)
+        typed, loose = (_frame_types(dialect, data) for data in (action_type, dict[str, Any]))
+        one_of: Any = Annotated[reduce(or_, typed.values()), Field(discriminator="type")]
+        self._validate = TypeAdapter[Any](one_of).validator.validate_json
+        self._loose = {kind: TypeAdapter[Any](frame) for kind, frame in loose.items()}
+
+    def decode(self, text: str) -> Request:
+        """Read one frame.
+
+        Args:
+            text: The frame.
+
+        Returns:
+            The request; of kind ``invalid``, with the error as its data, where the frame is refused.
+        """
+        try:
+            frame: dict[str, Any] = self._validate(text)
+        except Exception:  # a model's own validators may raise anything
+            return self._examine(text)
+        return Request(frame["type"], frame.get("data"), frame.get("id"), frame.get("timeout_s"), text)
+
+    def _examine(self, text: str) -> Request:
+        """Read a refused frame step by step, to say what is wrong with it and which request it was."""
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            return Request("invalid", InvalidJSONError(f"Invalid JSON: {error}"), raw=text)
+        if not isinstance(message, dict):
+            wrong = RequestValidationError(f"a frame is a JSON object, not {type(message).__name__}")
+            return Request("invalid", wrong, raw=text)
+        number = message.get("id") if self._dialect is Dialect.V2 else None
+        readable = type(number) is int and 1 <= number < 2**63
+        try:
+            data = self._validated(message)
+        except OpenEnvError as error:
+            return Request("invalid", error, number if readable else None, raw=text)
+        return Request(message["type"], data, number, message.get("timeout_s"), text)
+
+    def _validated(self, message: dict[str, Any]) -> Any:
+        """Validate the frame first and its action after, as deployed servers do."""
+        kind = message.get("type", "")
+        if not isinstance(kind, str) or kind not in self._loose:
+            raise UnknownTypeError(f"Unknown message type: {kind}")
+        data = self._checked(self._loose[kind], message, f"{kind} request").get("data")
+        return self._checked(self._action, data, "action") if kind == "step" else data
+
+    def _checked(self, expected: TypeAdapter[Any], value: Any, subject: str) -> Any:
+        try:
+            return expected.validate_python(value)
+        except ValidationError as error:
+            raise validation_failed(error, self._dialect, subject) from None
+        except Exception as error:  # a model's own validators may raise anything
+            raise RequestValidationError(f"invalid {subject}: {type(error).__name__}: {error}") from error
+
+
+def request_frame(kind: str, number: int | None, data: str | None, timeout_s: float | None = None) -> str:
+    """Write a request.
+
+    Args:
+        kind: ``reset``, ``step``, ``state`` or ``close``.
+        number: Its id, ``None`` in v1.
+        data: The action or the options, as JSON.
+        timeout_s: The client's own limit, in seconds (v2).
+
+    Returns:
+        The frame.
+    """
+    parts = [f'{{"type":"{kind}"']
+    if number is not None:
+        parts.append(f',"id":{number}')
+    if data is not None:
+        parts.append(f',"data":{data}')
+    if timeout_s is not None:
+        parts.append(f',"timeout_s":{to_json(timeout_s).decode()}')
+    parts.append("}")
+    return "".join(parts)
+
+
+def greeting_frame(kind: str, data: Mapping[str, Any]) -> str:
+    """Write a frame that carries no id: ``open``, ``resume``, ``session``, ``queued``."""
+    return to_json({"type": kind, "data": data}).decode()
+
+
+def reply_frame(kind: str, body: str, number: int | None, dialect: Dialect) -> str:
+    """Write a reply.
+
+    Args:
+        kind: ``observation``, ``state`` or ``error``.
+        body: Its data, as JSON.
+        number: The id of the request; ``None`` where it could not be read.
+        dialect: v1 knows no ids.
+
+    Returns:
+        The frame.
+    """
+    if dialect is Dialect.V1:
+        return f'{{"type":"{kind}","data":{body}}}'
+    return f'{{"type":"{kind}","id":{"null" if number is None else number},"data":{body}}}'

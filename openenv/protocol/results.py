@@ -1,0 +1,214 @@
+"""Results: an observation becomes the ``data`` of a reply, and that data a :class:`StepResult` again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError, to_json
+
+from openenv.errors import InvalidResultError
+from openenv.protocol import Dialect
+from openenv.types import Observation, StepResult, ending
+
+ObsModel = TypeVar("ObsModel", bound=BaseModel)
+
+_BESIDE = {Dialect.V1: {"reward", "done"}, Dialect.V2: {"reward", "done", "metadata"}}
+_WORDS = {True: "true", False: "false"}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What encoding has to know about a class of observations.
+
+    Attributes:
+        ends: Whether ``terminated`` and ``truncated`` are ours, or fields that the author declared.
+        unbounded: Names of fields that may hold numbers that are not finite.
+    """
+
+    ends: bool
+    unbounded: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def _layout(kind: type[BaseModel]) -> _Layout:
+    fields = kind.model_fields
+    ends = all(name in fields and fields[name].exclude is True for name in ("terminated", "truncated"))
+    schema = kind.__pydantic_core_schema__
+    unbounded = {name for name in fields if _allows_inf_nan(_field_schema(schema, name))}
+    return _Layout(ends, frozenset(unbounded))
+
+
+def _field_schema(schema: Any, name: str) -> Any:
+    """Find one field in a core schema, below whatever validators wrap the model."""
+    while isinstance(schema, dict) and schema.get("type") != "model-fields":
+        schema = schema.get("schema")
+    return schema["fields"].get(name) if isinstance(schema, dict) else None
+
+
+def _allows_inf_nan(schema: Any) -> bool:
+    if isinstance(schema, dict):
+        return schema.get("allow_inf_nan") is True or any(map(_allows_inf_nan, schema.values()))
+    return isinstance(schema, (list, tuple)) and any(map(_allows_inf_nan, schema))
+
+
+def encode_observation(observation: Any, dialect: Dialect, call: str = "step") -> tuple[str, bool]:
+    """Write what ``reset`` or ``step`` returned.
+
+    Args:
+        observation: What it returned.
+        dialect: v1 has the metadata inside the observation, v2 beside it.
+        call: ``reset`` or ``step``, for the message.
+
+    Returns:
+        ``(body, done)``: the reply's ``data`` as JSON, and whether the episode has ended.
+
+    Raises:
+        InvalidResultError: It is not an observation, or holds something that cannot be sent.
+    """
+    if not isinstance(observation, Observation):
+        raise InvalidResultError(f"{call} returned {type(observation).__name__}, expected an Observation")
+    if _layout(type(observation)).ends:
+        terminated, truncated = ending(observation.done, observation.terminated, observation.truncated)
+    else:
+        terminated, truncated = observation.done, False
+    if dialect is Dialect.V1 and truncated:
+        metadata = {**observation.metadata, "truncated": True}
+        observation = observation.model_copy(update={"metadata": metadata})
+    body = _dump(observation, _BESIDE[dialect], dialect, call)
+    reward = _reward(observation.reward, call)
+    done = terminated or truncated
+    metadata_text = _metadata(observation.metadata, dialect, call)
+    if dialect is Dialect.V1:
+        beside = f',"metadata":{metadata_text}' if observation.metadata else ""
+        return f'{{"observation":{body},"reward":{reward},"done":{_WORDS[done]}{beside}}}', done
+    ends = f'"done":{_WORDS[done]},"terminated":{_WORDS[terminated]},"truncated":{_WORDS[truncated]}'
+    return f'{{"observation":{body},"reward":{reward},{ends},"metadata":{metadata_text}}}', done
+
+
+def encode_state(state: Any, dialect: Dialect) -> str:
+    """Write what ``state`` returned.
+
+    Args:
+        state: A model, a mapping, or nothing.
+        dialect: Which dialect the reply is in.
+
+    Returns:
+        The reply's ``data``, as JSON.
+
+    Raises:
+        InvalidResultError: It is none of these, or holds something that cannot be sent.
+    """
+    if isinstance(state, BaseModel):
+        return _dump(state, set(), dialect, "state")
+    if state is None or isinstance(state, Mapping):
+        return _json(dict(state or {}), "state")
+    raise InvalidResultError(f"state returned {type(state).__name__}, expected a State")
+
+
+def read_result(data: Mapping[str, Any], observation_type: type[ObsModel]) -> StepResult[ObsModel]:
+    """Read the ``data`` of a reply to reset or step, in either dialect.
+
+    What stands at the top level counts first, then what stands in ``observation.metadata``.
+
+    Args:
+        data: The data.
+        observation_type: The class of the observation.
+
+    Returns:
+        The result; its observation carries reward, done and metadata too where its class has them.
+
+    Raises:
+        pydantic.ValidationError: The data does not fit the class.
+    """
+    own = dict(data.get("observation") or {})
+    metadata = data.get("metadata") or own.pop("metadata", None) or {}
+    done, reward = bool(data.get("done", False)), data.get("reward")
+    truncated = bool(data.get("truncated", metadata.get("truncated") is True))
+    result = StepResult(None, reward, done, metadata, terminated=data.get("terminated"), truncated=truncated)
+    own.pop("metadata", None)
+    if issubclass(observation_type, Observation):
+        own.update(reward=reward, done=result.done, metadata=metadata)
+        if _layout(observation_type).ends:
+            own.update(terminated=result.terminated, truncated=result.truncated)
+    observation = observation_type.model_validate(own)
+    return StepResult(
+        observation, reward, result.done, metadata, terminated=result.terminated, truncated=result.truncated
+    )
+
+
+def _reward(reward: Any, call: str) -> str:
+    if reward is None:
+        return "null"
+    if isinstance(reward, float) and not math.isfinite(reward):
+        raise InvalidResultError(f"{call} returned a reward of {reward}; rewards are finite numbers")
+    return to_json(reward).decode()
+
+
+def _metadata(metadata: dict[str, Any], dialect: Dialect, call: str) -> str:
+    return _json(metadata, f"{call}, in metadata") if metadata else "{}"
+
+
+def _json(value: Any, where: str) -> str:
+    try:
+        text = to_json(value, inf_nan_mode="strings").decode()
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
+        raise InvalidResultError(f"{where} returned something that cannot be sent as JSON: {error}") from error
+    if _suspicious(text):
+        _finite(value, where, frozenset(), None)
+    return text
+
+
+def _dump(model: BaseModel, beside: set[str], dialect: Dialect, where: str) -> str:
+    """Write a model; one pass, and a second look only where a number may not be finite."""
+    try:
+        text: str = model.__pydantic_serializer__.to_json(model, exclude=beside, warnings=False).decode()
+        if not _suspicious(text):
+            return text
+        values = model.model_dump(exclude=beside, warnings=False)
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
+        raise InvalidResultError(f"{where} returned something that cannot be sent as JSON: {error}") from error
+    return _json_of_finite(model, values, dialect, where)
+
+
+def _json_of_finite(model: BaseModel, values: dict[str, Any], dialect: Dialect, where: str) -> str:
+    spoken = _finite(values, where, _layout(type(model)).unbounded, dialect)
+    return to_json(spoken).decode()
+
+
+def _suspicious(text: str) -> bool:
+    # pydantic writes a number that is not finite as one of these, depending on the model it stands in.
+    return "null" in text or '"NaN"' in text or 'Infinity"' in text
+
+
+def _finite(value: Any, where: str, unbounded: frozenset[str], dialect: Dialect | None, top: bool = True) -> Any:
+    """Replace numbers that are not finite where that is allowed, and refuse them elsewhere."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidResultError(f"{where} returned {value}, which is not a finite number")
+    if isinstance(value, Mapping):
+        return {
+            key: _spelled(item, dialect)
+            if top and key in unbounded
+            else _finite(item, f"{where}.{key}", unbounded, dialect, False)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_finite(item, f"{where}[{n}]", unbounded, dialect, False) for n, item in enumerate(value)]
+    return value
+
+
+def _spelled(value: Any, dialect: Dialect | None) -> Any:
+    """Write numbers that are not finite as v2's strings, or as v1's null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        if dialect is Dialect.V1:
+            return None
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {key: _spelled(item, dialect) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_spelled(item, dialect) for item in value]
+    return value
