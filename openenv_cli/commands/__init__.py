@@ -1,0 +1,1 @@
+"""One module a command: it parses options, calls a service and prints."""

@@ -1,0 +1,153 @@
+"""What people read: results on stdout, everything else on stderr, and the exit code.
+
+Text is printed as it is: nothing in it is markup, nothing is wrapped, control characters are shown
+escaped. Colour appears only on a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from openenv.errors import ConnectError, OpenEnvError
+from openenv_cli.errors import CommandError, MissingError
+
+INTERRUPTED = 130
+
+EXIT_CODES = {
+    0: "fine",
+    1: "the operation failed, or there are findings",
+    2: "wrong usage",
+    3: "something outside is missing: container engine, token, network, a free port",
+    INTERRUPTED: "interrupted",
+}
+
+
+@dataclass
+class Settings:
+    """What the options that every command takes have set.
+
+    Attributes:
+        debug: Whether errors come with their traceback.
+        quiet: Whether remarks are left out; results and errors never are.
+        color: Whether colour may be used at all.
+    """
+
+    debug: bool = False
+    quiet: bool = False
+    color: bool = True
+
+
+settings = Settings()
+
+
+def out(text: str, style: str = "") -> None:
+    """Print one line of the result."""
+    _print(text, style, stderr=False)
+
+
+def document(content: Any) -> None:
+    """Print the result as the one JSON document that ``--json`` promises."""
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def note(text: str, style: str = "") -> None:
+    """Print a remark, unless ``--quiet``: progress, or what to do next."""
+    if not settings.quiet:
+        _print(text, style, stderr=True)
+
+
+def warning(text: str) -> None:
+    """Print what may be wrong, in one line."""
+    _labelled("warning", "yellow", text)
+
+
+def error(text: str, hint: str | None = None) -> None:
+    """Print what is wrong in one line, and what to do about it in another."""
+    _labelled("error", "bold red", text)
+    if hint:
+        _labelled("hint", "cyan", hint)
+
+
+def run(command: Callable[[], Any]) -> int:
+    """Call a command, and say what went wrong if anything did.
+
+    Args:
+        command: What to call. An integer that it returns is the exit code.
+
+    Returns:
+        The exit code, one of ``EXIT_CODES``.
+    """
+    try:
+        result = command()
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        note("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has left. The interpreter would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CommandError.exit_code
+    except Exception as failure:
+        if settings.debug:
+            traceback.print_exc()
+        return _report(failure)
+
+
+def _report(failure: Exception) -> int:
+    if isinstance(failure, OpenEnvError):
+        error(failure.message, failure.hint)
+        outside = isinstance(failure, ConnectError)
+        return MissingError.exit_code if outside else getattr(failure, "exit_code", CommandError.exit_code)
+    if isinstance(failure, typer.TyperException):
+        context = getattr(failure, "ctx", None)
+        error(
+            _lowered(failure.format_message().rstrip(".")),
+            hint=f"{context.command_path} --help shows what it takes" if context else None,
+        )
+        return failure.exit_code
+    if isinstance(failure, OSError):
+        where = f": {failure.filename}" if failure.filename is not None else ""
+        error(f"{failure.strerror or failure}{where}")
+        return CommandError.exit_code
+    error(f"{type(failure).__name__}: {failure}", hint="--debug shows where it happened")
+    return CommandError.exit_code
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _labelled(label: str, style: str, text: str) -> None:
+    from rich.text import Text
+
+    line = " ".join(part.strip() for part in text.splitlines() if part.strip())
+    _write(Text.assemble((f"{label}:", style), " ", _visible(line)), stderr=True)
+
+
+def _print(text: str, style: str, *, stderr: bool) -> None:
+    from rich.text import Text
+
+    _write(Text(_visible(text), style=style), stderr=stderr)
+
+
+def _write(text: Any, *, stderr: bool) -> None:
+    from rich.console import Console
+
+    console = Console(stderr=stderr, color_system="auto" if settings.color else None)
+    console.print(text, soft_wrap=True)
+
+
+def _visible(text: str) -> str:
+    """Escape what a terminal would obey rather than show."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text
+    )

@@ -1,0 +1,125 @@
+"""The ``openenv`` command. A command's own module is imported only when that command runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from openenv.version import DISTRIBUTION, VERSION
+from openenv_cli import console
+
+COMMANDS = {
+    "init": "Make a new environment.",
+    "serve": "Run an environment on this machine.",
+    "validate": "Check a project, or a server at work.",
+}
+"""Each command and its help in one line; ``commands/NAME.py`` holds a function of that name."""
+
+EVERYWHERE = ("debug", "quiet", "no_color")
+"""Options that may stand before the command or after it."""
+
+
+class LazyCommand(TyperCommand):
+    """A name and a line of help; becomes the real command when it is called."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Import the command, and let it parse its own arguments."""
+        return load(str(self.name)).make_context(info_name, args, parent, **extra)
+
+
+def load(name: str) -> TyperCommand:
+    """Import a command.
+
+    Args:
+        name: A key of ``COMMANDS``.
+
+    Returns:
+        The command, with the options that every command takes.
+    """
+    module = import_module(f"openenv_cli.commands.{name}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name)(getattr(module, name))
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperCommand)
+    command.params += [option for option in cli.params if option.name in EVERYWHERE]
+    return command
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        args: What stands after ``openenv``; the process's own arguments where left out.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A path may hold what the terminal's encoding cannot show; that is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
+    return console.run(lambda: cli.main(args, prog_name="openenv", standalone_mode=False))
+
+
+def _set(option: str, value: bool) -> Any:
+    def callback(given: bool) -> None:
+        if given:
+            setattr(console.settings, option, value)
+
+    return callback
+
+
+def _show_version(given: bool) -> None:
+    if given:
+        console.out(f"{DISTRIBUTION} {VERSION}")
+        raise typer.Exit
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="Show the version."),
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", callback=_set("debug", True), expose_value=False, help="Show tracebacks."),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", callback=_set("quiet", True), expose_value=False, help="Only results and errors."),
+    ] = False,
+    no_color: Annotated[
+        bool,
+        typer.Option("--no-color", callback=_set("color", False), expose_value=False, help="Plain text."),
+    ] = False,
+) -> None:
+    """Reinforcement-learning environments as typed services."""
+    if context.invoked_subcommand is None:
+        sys.stderr.write(context.get_help() + "\n")
+        raise typer.Exit(2)
+
+
+def _group() -> TyperGroup:
+    codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in console.EXIT_CODES.items())
+    app = typer.Typer(
+        add_completion=False,
+        # Help in plain text costs half of what panels do, and copies well.
+        rich_markup_mode=None,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        epilog=f"\b\nExit codes:\n{codes}",
+    )
+    app.callback()(_root)
+    group = typer.main.get_group(app)
+    for name, summary in COMMANDS.items():
+        group.add_command(LazyCommand(name, help=summary, rich_markup_mode=None))
+    return group
+
+
+cli = _group()
