@@ -1,0 +1,124 @@
+"""The parts of ``pyproject.toml`` that a manifest has to agree with."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from openenv.errors import ConfigurationError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PYPROJECT_NAME = "pyproject.toml"
+
+_REQUIREMENT_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
+_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+
+def normalise(name: str) -> str:
+    """Write a distribution's name as package indexes compare it: ``My_Env`` is ``my-env``."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _directories(value: Any) -> Any:
+    # setuptools' package-dir is read only where it maps names to folders, as it does in flat layouts.
+    return {key: item for key, item in value.items() if isinstance(item, str)} if isinstance(value, dict) else {}
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+class _Metadata(_Table):
+    name: str
+    version: str | None = None
+    dynamic: tuple[str, ...] = Field(default=(), strict=False)
+    dependencies: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class _Setuptools(_Table):
+    package_dir: Annotated[dict[str, str], BeforeValidator(_directories)] = Field(
+        default_factory=dict, validation_alias="package-dir"
+    )
+
+
+class _Tools(_Table):
+    setuptools: _Setuptools = Field(default_factory=_Setuptools)
+
+
+class PyProject(_Table):
+    """What ``pyproject.toml`` says about the distribution.
+
+    Attributes:
+        project: The ``[project]`` table: name, version, dynamic fields, dependencies.
+        tool: What build tools are told.
+    """
+
+    project: _Metadata
+    tool: _Tools = Field(default_factory=_Tools)
+
+    @property
+    def requirements(self) -> frozenset[str]:
+        """The normalised names of the distributions it depends on."""
+        found = (_REQUIREMENT_NAME.match(text) for text in self.project.dependencies)
+        return frozenset(normalise(match[1]) for match in found if match)
+
+    @property
+    def root_package(self) -> str | None:
+        """The package whose files stand beside ``pyproject.toml``, as in the flat layout."""
+        folders = self.tool.setuptools.package_dir
+        return next((name for name, folder in folders.items() if name and folder in (".", "")), None)
+
+
+class PyProjectError(ConfigurationError):
+    """``pyproject.toml`` cannot be used.
+
+    Args:
+        message: What is wrong.
+        line: Where, counted from 1, if it is known.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        place = PYPROJECT_NAME if line is None else f"{PYPROJECT_NAME}:{line}"
+        super().__init__(f"{place}: {message}")
+        self.problem = message
+        self.line = line
+
+
+def parse_pyproject(text: str) -> PyProject:
+    """Read the parts of ``pyproject.toml`` that matter here.
+
+    Args:
+        text: The content of the file.
+
+    Returns:
+        What it says.
+
+    Raises:
+        PyProjectError: It is not TOML, or lacks a usable ``[project]`` table.
+    """
+    try:
+        return PyProject.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        message = f"not TOML: {_TOML_PLACE.sub('', str(error))}"
+        raise PyProjectError(message, int(place[1]) if place else None) from None
+    except RecursionError:
+        raise PyProjectError("the TOML is nested too deeply") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        line = line_of(text, str(first["loc"][-1]))
+        raise PyProjectError(f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}", line) from None
+
+
+def line_of(text: str, key: str) -> int | None:
+    """Find the line that sets a key, counted from 1."""
+    found = re.search(rf"^\s*\"?{re.escape(key)}\"?\s*=", text, re.MULTILINE)
+    return None if found is None else text.count("\n", 0, found.start() + found[0].find(key)) + 1

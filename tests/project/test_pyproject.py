@@ -1,0 +1,53 @@
+"""Reading the parts of ``pyproject.toml`` that matter."""
+
+from __future__ import annotations
+
+import pytest
+
+from openenv.project.pyproject import PyProjectError, line_of, normalise, parse_pyproject
+
+FLAT = """\
+[project]
+name = "openenv-my_env"
+version = "0.1.0"
+dependencies = ["openenv[core]>=0.2.2", " Numpy ; python_version > '3'", "x_y @ file:///tmp/x"]
+
+[tool.setuptools]
+packages = ["my_env", "my_env.server"]
+package-dir = { "my_env" = ".", "my_env.server" = "server" }
+"""
+
+
+def test_what_matters_is_read() -> None:
+    read = parse_pyproject(FLAT)
+    assert (read.project.name, read.project.version) == ("openenv-my_env", "0.1.0")
+    assert read.requirements == {"openenv", "numpy", "x-y"}
+    assert read.root_package == "my_env"
+
+
+def test_without_package_dir_no_package_stands_beside_it() -> None:
+    assert parse_pyproject('[project]\nname = "a"\n').root_package is None
+    assert parse_pyproject('[project]\nname = "a"\n[tool.setuptools]\npackage-dir = 3\n').root_package is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[project\n", "pyproject.toml:1: not TOML"),
+        ("[project]\nname = 3\n", "pyproject.toml:2: project.name: input should be a valid string"),
+        ("[build-system]\n", "pyproject.toml: project: field required"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(PyProjectError) as caught:
+        parse_pyproject(text)
+    assert str(caught.value).startswith(said)
+
+
+def test_the_line_of_a_key() -> None:
+    assert line_of(FLAT, "version") == 3
+    assert line_of(FLAT, "nothing") is None
+
+
+def test_names_are_compared_as_indexes_do() -> None:
+    assert normalise("OpenEnv_My.Env") == "openenv-my-env"
