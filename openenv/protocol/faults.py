@@ -42,7 +42,7 @@ def error_from_wire(data: dict[str, Any]) -> OpenEnvError:
     return kind(str(data.get("message", "the server sent an error without a message")), extra)
 
 
-def describe_failure(error: Exception, *, verbose: bool) -> OpenEnvError:
+def describe_failure(error: BaseException, *, verbose: bool) -> OpenEnvError:
     """Turn whatever an environment raised into what its client may know.
 
     Args:
@@ -54,9 +54,9 @@ def describe_failure(error: Exception, *, verbose: bool) -> OpenEnvError:
     """
     if isinstance(error, OpenEnvError) and error.code:
         return error
-    correlation_id = uuid4().hex[:12]
     if verbose:
-        return ExecutionError(str(error), {"correlation_id": correlation_id})
+        return ExecutionError(str(error))
+    correlation_id = uuid4().hex[:12]
     message = f"{type(error).__name__} in the environment; its text is in the server's log"
     return ExecutionError(message, {"correlation_id": correlation_id})
 

@@ -97,6 +97,27 @@ def _frame_type(kind: str, fields: dict[str, Any]) -> Any:
     return with_config(_CLOSED)(frame)
 
 
+@dataclass(slots=True)
+class Reply:
+    """The answer to one request, before it is put in a frame or a body.
+
+    Attributes:
+        kind: ``observation``, ``state`` or ``error``.
+        body: Its data, as JSON.
+        code: The code of an error.
+        done: Whether the episode has ended, for an observation.
+        fatal: Whether the session is over.
+        fault: What the log should say about an error: a traceback.
+    """
+
+    kind: str
+    body: str
+    code: str | None = None
+    done: bool | None = None
+    fatal: bool = False
+    fault: str | None = None
+
+
 class FrameDecoder:
     """Reads requests of one dialect for one type of action.
 
@@ -190,18 +211,17 @@ def greeting_frame(kind: str, data: Mapping[str, Any]) -> str:
     return to_json({"type": kind, "data": data}).decode()
 
 
-def reply_frame(kind: str, body: str, number: int | None, dialect: Dialect) -> str:
+def reply_frame(reply: Reply, dialect: Dialect, number: int | str | None = None) -> str:
     """Write a reply.
 
     Args:
-        kind: ``observation``, ``state`` or ``error``.
-        body: Its data, as JSON.
-        number: The id of the request; ``None`` where it could not be read.
+        reply: The reply.
         dialect: v1 knows no ids.
+        number: The id of the request; ``None`` where it could not be read.
 
     Returns:
         The frame.
     """
     if dialect is Dialect.V1:
-        return f'{{"type":"{kind}","data":{body}}}'
-    return f'{{"type":"{kind}","id":{"null" if number is None else number},"data":{body}}}'
+        return f'{{"type":"{reply.kind}","data":{reply.body}}}'
+    return f'{{"type":"{reply.kind}","id":{"null" if number is None else number},"data":{reply.body}}}'

@@ -1,6 +1,6 @@
 """Which request may run now, and which was already answered.
 
-Each session has one ledger. It makes a retry safe: the last reply is kept as it was sent, and a
+Each session has one ledger. It makes a retry safe: the last reply is kept and a
 repeated request gets that one back instead of running again.
 
 States: idle → running → idle …; each transition is checked.
@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from openenv.errors import BusyError, IdReusedError, OutOfOrderError, StaleRequestError
-from openenv.protocol.frames import Request
+from openenv.protocol.frames import Reply, Request
 
 
 class Admission(Enum):
@@ -30,7 +30,7 @@ class Admission(Enum):
 class Ledger(Protocol):
     """What a session asks of its ledger."""
 
-    reply: str | None
+    reply: Reply | None
     """The reply to the last accepted request, as sent; ``None`` while it runs."""
 
     @property
@@ -42,7 +42,7 @@ class Ledger(Protocol):
         """Decide about a request; raises a ``RequestError`` for one that must not run."""
         ...
 
-    def complete(self, reply: str) -> None:
+    def complete(self, reply: Reply) -> None:
         """Keep the reply to the running request."""
         ...
 
@@ -51,10 +51,10 @@ class _Once:
     """The part that all ledgers share: one request at a time."""
 
     def __init__(self) -> None:
-        self.reply: str | None = None
+        self.reply: Reply | None = None
         self.running = False
 
-    def complete(self, reply: str) -> None:
+    def complete(self, reply: Reply) -> None:
         """Keep the reply to the running request."""
         if not self.running:
             raise AssertionError("expected a running request, got a reply to none")

@@ -1,0 +1,61 @@
+"""Errors as HTTP responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.responses import JSONResponse, Response
+from pydantic_core import from_json
+
+from openenv.errors import OpenEnvError
+from openenv.protocol.frames import Reply
+from openenv.server.bodies import ErrorBody
+from openenv.sessions.host import error_reply
+
+_STATUS = {
+    "INVALID_JSON": 422,
+    "VALIDATION_ERROR": 422,
+    "UNKNOWN_TYPE": 422,
+    "INVALID_ACTION": 422,
+    "UNAUTHORIZED": 403,
+    "SESSION_NOT_FOUND": 404,
+    "SESSION_EXPIRED": 410,
+    "BUSY": 409,
+    "RESET_REQUIRED": 409,
+    "CAPACITY_REACHED": 503,
+    "DRAINING": 503,
+    "TIMEOUT": 504,
+}
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody} for status in sorted({*_STATUS.values(), 401, 500})
+}
+"""The error responses of the session routes, for the OpenAPI document."""
+
+
+def reply_response(reply: Reply) -> Response:
+    """Put a session's reply in a response.
+
+    Args:
+        reply: A result, or an error.
+
+    Returns:
+        200 with the result, or the status of the error's code.
+    """
+    if reply.kind != "error":
+        return Response(reply.body, media_type="application/json")
+    data: dict[str, Any] = from_json(reply.body)
+    body = {
+        "code": data.pop("code"),
+        "message": data.pop("message"),
+        "correlation_id": data.pop("correlation_id", None),
+        "detail": data or None,
+    }
+    retry_after = data.get("retry_after_s")
+    headers = {} if retry_after is None else {"Retry-After": str(max(1, round(retry_after)))}
+    return JSONResponse(body, _STATUS.get(body["code"], 500), headers)
+
+
+def error_response(error: OpenEnvError) -> Response:
+    """Put an error in a response, with the status of its code."""
+    return reply_response(error_reply(error))

@@ -1,0 +1,132 @@
+"""The HTTP routes that need no session: what the server is, and deployed OpenEnv's throw-away calls."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from openenv.errors import OpenEnvError
+from openenv.protocol import frames
+from openenv.protocol.frames import request_frame
+from openenv.server.bodies import Health, Readiness, ResetRequest, Schemas, StepRequest, ThrowAwayResult
+from openenv.server.problems import error_response, reply_response
+from openenv.server.security import is_loopback
+from openenv.sessions.blueprint import traits_of
+from openenv.sessions.service import SessionService
+from openenv.types import EnvironmentMetadata
+
+
+def information_routes(service: SessionService, readme: str | None, reset_observation_type: Any) -> APIRouter:
+    """Make the routes that say what the server is and how it does.
+
+    Args:
+        service: Its sessions.
+        readme: The environment's README, if there is one.
+        reset_observation_type: The class of what reset returns.
+
+    Returns:
+        A router.
+    """
+    router = APIRouter()
+    blueprint = service.blueprint
+    described: asyncio.Future[EnvironmentMetadata] | None = None
+
+    @router.get("/", include_in_schema=False)
+    def index() -> Response:
+        return RedirectResponse("/docs")
+
+    @router.api_route("/health", methods=["GET", "HEAD"], tags=["Health"], summary="Is the server healthy?")
+    def health(response: Response) -> Health:
+        if service.store.stuck < service.settings.limits.max_sessions:
+            return Health()
+        response.status_code = 503
+        return Health(status="unhealthy")
+
+    @router.get("/ready", tags=["Health"], summary="Would a new session be taken?")
+    def ready(response: Response) -> Readiness:
+        readiness = _readiness(service)
+        response.status_code = 200 if readiness.status == "ready" else 503
+        return readiness
+
+    @router.get("/metadata", tags=["Environment Info"], summary="What is this environment?")
+    async def metadata() -> EnvironmentMetadata:
+        nonlocal described
+        if described is None:
+            described = asyncio.ensure_future(asyncio.to_thread(_describe, service, readme))
+        return await asyncio.shield(described)
+
+    @router.get("/schema", tags=["Schema"], summary="JSON Schemas of actions, observations and state")
+    def schema() -> Schemas:
+        models = (blueprint.action_type, blueprint.observation_type, blueprint.state_type, reset_observation_type)
+        action, observation, state, first = (TypeAdapter(model).json_schema() for model in models)
+        return Schemas(action=action, observation=observation, state=state, reset_observation=first)
+
+    return router
+
+
+def throw_away_routes(service: SessionService) -> APIRouter:
+    """Make the routes that build an environment for a single call, as deployed OpenEnv has them."""
+    router = APIRouter(tags=["Environment Control"])
+    action_type = TypeAdapter(service.blueprint.action_type)
+    state_type = service.blueprint.state_type
+
+    async def play(request: Request, wanted: frames.Request) -> Any:
+        try:
+            reply = await service.play_once(wanted, verbose=is_loopback(request.scope))
+        except OpenEnvError as error:
+            return error_response(error)
+        return reply_response(reply) if reply.kind == "error" else from_json(reply.body)
+
+    @router.post("/reset", response_model=ThrowAwayResult, summary="Reset a throw-away environment")
+    async def reset(request: Request, body: Annotated[ResetRequest, Body(default_factory=ResetRequest)]) -> Any:
+        options = body.model_dump(exclude_unset=True)
+        raw = request_frame("reset", None, to_json(options).decode())
+        return await play(request, frames.Request("reset", options, raw=raw))
+
+    @router.post("/step", response_model=ThrowAwayResult, summary="Step a throw-away environment")
+    async def step(request: Request, body: StepRequest) -> Any:
+        try:
+            action = action_type.validate_python(body.action)
+        except ValidationError as error:
+            raise HTTPException(422, from_json(error.json())) from None
+        raw = request_frame("step", None, to_json(body.action).decode())
+        extras = body.model_dump(exclude_unset=True, exclude={"action"})
+        return await play(request, frames.Request("step", action, timeout_s=body.timeout_s, raw=raw, extras=extras))
+
+    @router.get("/state", response_model=state_type, summary="The state of a throw-away environment")
+    async def state(request: Request) -> Any:
+        return await play(request, frames.Request("state", raw=request_frame("state", None, None)))
+
+    return router
+
+
+def _readiness(service: SessionService) -> Readiness:
+    store, most = service.store, service.settings.limits.max_sessions
+    return Readiness(
+        status="draining" if store.draining else "full" if store.active >= most else "ready",
+        active_sessions=store.active,
+        max_sessions=most,
+        waiting=store.waiting,
+        stuck=store.stuck,
+    )
+
+
+def _describe(service: SessionService, readme: str | None) -> EnvironmentMetadata:
+    """Ask an environment what it is; its class may fill in what only an instance knows."""
+    environment = service.blueprint.factory()
+    try:
+        metadata: EnvironmentMetadata = environment.get_metadata()
+    finally:
+        environment.close()
+    seedable = traits_of(environment.__class__).seedable
+    return metadata.model_copy(update={"seedable": seedable, "readme_content": metadata.readme_content or readme})
+
+
+async def unhandled(request: Request, error: Exception) -> Response:
+    """Answer an exception that no route expected, without its text."""
+    return JSONResponse({"code": "EXECUTION_ERROR", "message": type(error).__name__, "detail": None}, 500)

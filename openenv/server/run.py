@@ -1,0 +1,107 @@
+"""Runs a server: uvicorn, with signals that drain before they stop."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.importer import import_from_string
+
+from openenv.protocol import MAX_MESSAGE_BYTES
+
+logger = logging.getLogger("openenv.server")
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that lets episodes in progress end before it closes their sockets."""
+
+    def __init__(self, config: uvicorn.Config, app: Any, on_ready: Callable[[str], None] | None) -> None:
+        super().__init__(config)
+        state = getattr(app, "state", None)
+        self._service = getattr(state, "openenv_service", None)
+        self._drain_timeout_s: float = getattr(state, "openenv_drain_timeout_s", 0.0)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._on_ready is not None and self.started:
+            self._on_ready(_address(self.servers[0].sockets[0]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._service is not None and not self.force_exit:
+            if self._service.sessions:
+                logger.info("waiting for %d sessions; press Ctrl-C again to stop now", len(self._service.sessions))
+            await self._service.drain(self._drain_timeout_s, stop_now=lambda: self.force_exit)
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # Unlike uvicorn's own, the signal is not raised again afterwards: a drained server has done what was asked.
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in signals}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def run(
+    app: Any,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    sock: socket.socket | None = None,
+    log_level: str = "info",
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve an app until SIGINT or SIGTERM, then drain and return.
+
+    Call it in the main thread. The first signal refuses new sessions and lets episodes in progress
+    end, the second stops at once.
+
+    Args:
+        app: What ``create_app`` made, or where to import it from, as ``module:name``.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        sock: A listening socket, in place of host and port.
+        log_level: The least severe level that is logged.
+        on_ready: Called with the base URL once the server listens.
+    """
+    loaded = import_from_string(app) if isinstance(app, str) else app
+    config = uvicorn.Config(
+        loaded,
+        host=host,
+        port=port,
+        log_config=_log_config(log_level),
+        log_level=log_level,
+        access_log=False,
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=2,
+    )
+    _Server(config, loaded, on_ready).run(sockets=None if sock is None else [sock])
+
+
+def _log_config(level: str) -> dict[str, Any]:
+    """Uvicorn's own logging, with our loggers in it."""
+    config: dict[str, Any] = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+    config["loggers"]["openenv"] = {"handlers": ["default"], "level": level.upper(), "propagate": False}
+    return config
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,102 @@
+"""Who may connect: API key, origin and host are checked before anything else, also before a WebSocket opens."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from openenv.errors import UnauthorizedError
+from openenv.protocol.faults import error_body
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_OPEN_PATHS = ("/health", "/ready")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class Gate:
+    """ASGI middleware that refuses who may not connect: 401 without the key, 403 from a wrong origin or host.
+
+    Args:
+        app: What lies behind it.
+        api_key: The key, if one is needed.
+        allowed_origins: Origins that are taken beside the server's own.
+    """
+
+    def __init__(self, app: ASGIApp, api_key: str | None, allowed_origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._api_key = api_key
+        self._origins = {origin.rstrip("/").lower() for origin in allowed_origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        refusal = self._origin_refusal(scope, headers) or self._key_refusal(scope, headers)
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await _refuse(scope, receive, send, *refusal)
+
+    def _key_refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        if self._api_key is None or scope["path"] in _OPEN_PATHS:
+            return None
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        given = headers.get("x-openenv-key") or (bearer.strip() if scheme.lower() == "bearer" else "")
+        if hmac.compare_digest(given.encode(), self._api_key.encode()):
+            return None
+        what = "the API key is wrong" if given else "an API key is needed"
+        return 401, f"{what}; send it as X-OpenEnv-Key or Authorization: Bearer"
+
+    def _origin_refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        host = headers.get("host", "").lower()
+        if is_loopback(scope) and not self._known_host(host):
+            return 403, f"host {host!r} is not this server; connect to localhost, or add its origin to allowed_origins"
+        changes = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
+        origin = headers.get("origin", "").lower().rstrip("/")
+        if not changes or not origin or origin in self._origins or urlsplit(origin).netloc == host:
+            return None
+        return 403, f"origin {origin!r} may not connect; add it to allowed_origins if it should"
+
+    def _known_host(self, host: str) -> bool:
+        name = urlsplit(f"//{host}").hostname or ""
+        return is_loopback_name(name) or any(urlsplit(origin).hostname == name for origin in self._origins)
+
+
+def is_loopback(scope: Scope) -> bool:
+    """Whether a request reached the server through a loopback address."""
+    server = scope.get("server")
+    return server is not None and is_loopback_name(server[0])
+
+
+def is_loopback_name(name: str) -> bool:
+    """Whether a host name or address means this machine."""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, message: str) -> None:
+    body = error_body(UnauthorizedError(message)).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return
+    await receive()
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": body})
+    else:
+        await send({"type": "websocket.close"})

@@ -1,0 +1,310 @@
+"""``/ws``: a plain ASGI callable that speaks both dialects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import MutableMapping
+from typing import Any
+
+from openenv.errors import OpenEnvError, RequestValidationError, UnauthorizedError
+from openenv.protocol import MAX_MESSAGE_BYTES, SUBPROTOCOL, CloseCode, Dialect
+from openenv.protocol.frames import FrameDecoder, Reply, Request, greeting_frame, reply_frame
+from openenv.protocol.ledger import NumberedLedger
+from openenv.server.security import Receive, Scope, Send, is_loopback
+from openenv.sessions.host import error_reply
+from openenv.sessions.service import SessionService
+from openenv.sessions.session import Session
+from openenv.sessions.store import Phase
+from openenv.version import DISTRIBUTION, VERSION
+
+FIRST_FRAME_TIMEOUT_S = 10.0
+_MOST_PIPELINED = 16
+_NOT_TEXT = Request("invalid", RequestValidationError("binary frames are not taken; send JSON as text"))
+_CLOSE_CODES = {
+    "CAPACITY_REACHED": CloseCode.TRY_LATER,
+    "DRAINING": CloseCode.GOING_AWAY,
+    "FACTORY_ERROR": CloseCode.FAILED,
+    "TIMEOUT": CloseCode.FAILED,
+    "ENVIRONMENT_CRASHED": CloseCode.FAILED,
+}
+
+
+class WebSocketEndpoint:
+    """Serves sessions over WebSocket.
+
+    Args:
+        service: Where sessions come from.
+        resumable: Whether a session may outlive its socket; not so where several processes share a port.
+    """
+
+    def __init__(self, service: SessionService, *, resumable: bool = True) -> None:
+        self._service = service
+        self.resumable = resumable
+        # A worker process validates its actions itself; here they are passed through.
+        in_process = service.settings.place == "process"
+        self.action_type: Any = dict[str, Any] if in_process else service.blueprint.action_type
+        self._decoders = {dialect: FrameDecoder(dialect, self.action_type) for dialect in Dialect}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection from its handshake to its end."""
+        await receive()  # websocket.connect
+        speaks_v2 = SUBPROTOCOL in scope.get("subprotocols", ())
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if speaks_v2 else None})
+        verbose = is_loopback(scope)
+        if speaks_v2:
+            connection = _V2(self._service, self._decoders[Dialect.V2], receive, send, verbose)
+            await connection.serve(self.resumable)
+        else:
+            await _V1(self._service, self._decoders[Dialect.V1], receive, send, verbose).serve()
+
+
+class _Connection:
+    """What both dialects share: text in, replies out, one session."""
+
+    dialect: Dialect
+
+    def __init__(
+        self, service: SessionService, decoder: FrameDecoder, receive: Receive, send: Send, verbose: bool
+    ) -> None:
+        self._service = service
+        self._decoder = decoder
+        self._receive = receive
+        self._send = send
+        self._verbose = verbose
+        self._outbox: deque[str] = deque()
+        self._farewell: asyncio.Task[None] | None = None
+
+    def _read(self, message: MutableMapping[str, Any]) -> Request:
+        text = message.get("text")
+        return _NOT_TEXT if text is None else self._decoder.decode(text)
+
+    def _put(self, reply: Reply, number: int | str | None) -> None:
+        self._outbox.append(reply_frame(reply, self.dialect, number))
+
+    async def _flush(self) -> None:
+        while self._outbox:
+            await self._send({"type": "websocket.send", "text": self._outbox.popleft()})
+
+    def _dismissed(self, reply: Reply, number: int | str | None = None) -> None:
+        """Tell the client why its session is over, and hang up."""
+        self._put(reply, number)
+        code = _CLOSE_CODES.get(reply.code or "", CloseCode.NORMAL)
+        self._farewell = asyncio.get_running_loop().create_task(self._close(code))
+
+    async def _close(self, code: int) -> None:
+        try:
+            await self._flush()
+            await self._send({"type": "websocket.close", "code": code})
+        except OSError:
+            self._outbox.clear()  # the client is gone already
+
+
+class _V1(_Connection):
+    """The deployed dialect: no ids, frames are answered in order, the session ends with the socket."""
+
+    dialect = Dialect.V1
+
+    async def serve(self) -> None:
+        """Serve the connection to its end."""
+        try:
+            session = await self._service.open(Phase.ATTACHED, dialect=Dialect.V1, verbose=self._verbose)
+        except OpenEnvError as error:
+            self._put(error_reply(error), None)
+            await self._close(CloseCode.NORMAL)
+            return
+        session.dismiss = self._dismissed
+        try:
+            await self._converse(session)
+        except OSError:
+            self._outbox.clear()  # the client is gone
+        finally:
+            session.dismiss = None
+            self._service.end(session, "closed")
+            if self._farewell is None:
+                await self._close(CloseCode.NORMAL)
+            else:
+                await self._farewell
+
+    async def _converse(self, session: Session) -> None:
+        self._answered = asyncio.Event()
+        while session.ended is None:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            request = self._read(message)
+            if request.kind == "close":
+                return
+            self._answered.clear()
+            session.submit(request, self._deliver)
+            await self._answered.wait()
+            await self._flush()
+
+    def _deliver(self, reply: Reply, number: int | str | None) -> None:
+        self._put(reply, number)
+        self._answered.set()
+
+    def _dismissed(self, reply: Reply, number: int | str | None = None) -> None:
+        super()._dismissed(reply, number)
+        self._answered.set()
+
+
+class _V2(_Connection):
+    """Our dialect: numbered requests, and a session that outlives its socket.
+
+    The reader never waits for the environment, so that it notices a client that leaves or asks too
+    much; a reply that comes later is sent by a writer of its own.
+    """
+
+    dialect = Dialect.V2
+
+    async def serve(self, resumable: bool) -> None:
+        """Serve the connection to its end."""
+        self._resumable = resumable
+        self._session: Session | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._early: list[Request] = []
+        self._superseded = self._submitting = False
+        self._late: asyncio.Future[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
+        code = int(CloseCode.FAILED)
+        try:
+            code = await self._converse()
+        except OSError:
+            self._outbox.clear()  # the client is gone
+        finally:
+            self._leave(code)
+            if self._farewell is not None:
+                await self._farewell
+
+    async def _converse(self) -> int:
+        """Read until the socket closes; returns its close code."""
+        try:
+            message = await asyncio.wait_for(self._receive(), FIRST_FRAME_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            await self._refuse(RequestValidationError("no open or resume came in time"))
+            return CloseCode.NORMAL
+        if message["type"] != "websocket.disconnect":
+            await self._begin(self._read(message))
+            message = await self._receive()
+        while message["type"] != "websocket.disconnect":
+            request = self._read(message)
+            if self._session is None:
+                self._early.append(request)
+                if len(self._early) > _MOST_PIPELINED:
+                    await self._refuse(RequestValidationError("too many frames before the session is open"))
+            elif request.kind == "close":
+                self._service.end(self._session, "closed")
+                await self._close(CloseCode.NORMAL)
+            else:
+                self._submit(self._session, request)
+                await self._flush()
+            message = await self._receive()
+        return int(message.get("code") or CloseCode.FAILED)
+
+    async def _begin(self, request: Request) -> None:
+        """Do what the first frame asks for."""
+        if request.kind == "open":
+            wait_s = float((request.data or {}).get("wait_s", 0.0))
+            self._opening = asyncio.get_running_loop().create_task(self._open(wait_s))
+            return
+        try:
+            if request.kind == "invalid":
+                raise request.data
+            if request.kind != "resume":
+                raise RequestValidationError(f"the first frame is open or resume, not {request.kind}")
+            if not self._resumable:
+                raise UnauthorizedError("this server runs several workers and cannot resume sessions")
+            session = self._service.find(**request.data)
+            self._service.attach(session)
+            await self._hold(session, resumed=True)
+        except OpenEnvError as error:
+            await self._refuse(error)
+
+    async def _open(self, wait_s: float) -> None:
+        try:
+            session = await self._service.open(
+                Phase.ATTACHED, wait_s=wait_s, on_queued=self._queued, verbose=self._verbose
+            )
+            await self._hold(session, resumed=False)
+            for request in self._early:
+                self._submit(session, request)
+            await self._flush()
+        except OpenEnvError as error:
+            await self._refuse(error)
+        except OSError:
+            self._outbox.clear()  # the client is gone
+
+    def _queued(self, position: int) -> None:
+        self._outbox.append(greeting_frame("queued", {"position": position}))
+        self._flushing = asyncio.get_running_loop().create_task(self._flush())
+
+    async def _hold(self, session: Session, *, resumed: bool) -> None:
+        """Take the session and tell the client so."""
+        self._session = session
+        session.supersede, session.dismiss = self._supersede, self._dismissed
+        self._writer = asyncio.get_running_loop().create_task(self._write_late())
+        settings = self._service.settings
+        assert isinstance(session.ledger, NumberedLedger)
+        greeting = {
+            "session_id": session.id,
+            "session_token": session.lease.token,
+            "resumed": resumed,
+            "last_id": session.ledger.last_id,
+            "resume_window_s": settings.limits.resume_window_s if self._resumable else 0,
+            "idle_timeout_s": settings.limits.idle_timeout_s,
+            "max_message_bytes": MAX_MESSAGE_BYTES,
+            "server": f"{DISTRIBUTION}/{VERSION}",
+        }
+        self._outbox.append(greeting_frame("session", greeting))
+        await self._flush()
+
+    def _submit(self, session: Session, request: Request) -> None:
+        self._submitting = True
+        session.submit(request, self._deliver)
+        self._submitting = False
+
+    def _deliver(self, reply: Reply, number: int | str | None) -> None:
+        if self._superseded:
+            return
+        if reply.fatal:
+            self._dismissed(reply, number)
+            return
+        self._put(reply, number)
+        if not self._submitting and self._late is not None and not self._late.done():
+            self._late.set_result(None)
+
+    async def _write_late(self) -> None:
+        """Send what comes while the reader waits for the client."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._late = loop.create_future()
+                await self._late
+                await self._flush()
+        except OSError:
+            self._outbox.clear()  # the client is gone; the reader hears of it too
+
+    def _supersede(self) -> None:
+        """A newer socket has the session: this one gets nothing more."""
+        self._superseded = True
+        self._outbox.clear()
+        self._farewell = asyncio.get_running_loop().create_task(self._close(CloseCode.SUPERSEDED))
+
+    async def _refuse(self, error: OpenEnvError) -> None:
+        self._put(error_reply(error), None)
+        await self._close(_CLOSE_CODES.get(error.code or "", CloseCode.REFUSED))
+
+    def _leave(self, code: int) -> None:
+        """Let go of the session: it ends if the client said so, else it waits to be resumed."""
+        for task in (self._writer, self._opening):
+            if task is not None:
+                task.cancel()
+        session = self._session
+        if session is None or self._superseded or session.ended is not None:
+            return
+        if self._resumable and code not in (CloseCode.NORMAL, CloseCode.GOING_AWAY):
+            self._service.detach(session)
+        else:
+            session.supersede = session.dismiss = None
+            self._service.end(session, "closed")

@@ -1,0 +1,1 @@
+"""Sessions: one environment each, played by one client. No web framework here."""

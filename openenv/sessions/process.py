@@ -1,0 +1,196 @@
+"""Runs an environment in a process of its own: a crash there ends that session and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import multiprocessing
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from typing import Any, cast
+
+from pydantic_core import from_json, to_json
+
+from openenv.errors import EnvironmentCrashedError, OpenEnvError
+from openenv.protocol import Dialect
+from openenv.protocol.faults import error_from_wire
+from openenv.protocol.frames import Reply, Request
+from openenv.sessions import worker
+from openenv.sessions.blueprint import Blueprint
+from openenv.sessions.host import error_reply
+from openenv.sessions.runners import Done
+
+
+_LAST_WORDS_S = 1.0
+"""How long a process whose socket closed is given to leave its exit status."""
+
+
+class WorkerPool:
+    """Starts worker processes, and remembers them so that none is left behind.
+
+    Args:
+        blueprint: What each of them plays.
+        memory_limit_mb: How much memory each may use, in MiB.
+    """
+
+    def __init__(self, blueprint: Blueprint, memory_limit_mb: int | None) -> None:
+        self._blueprint = blueprint
+        self._memory_limit_mb = memory_limit_mb
+        self._workers: set[BaseProcess] = set()
+        methods = multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+
+    def prepare(self) -> None:
+        """Start the process that the others are forked from, with the environment's module loaded there."""
+        if self._context.get_start_method() == "forkserver":
+            self._context.set_forkserver_preload([self._blueprint.factory.__module__, worker.__name__])
+
+    def start(self, channel: socket.socket, dialect: Dialect, verbose: bool) -> BaseProcess:
+        """Start one; blocks for as long as a fork takes."""
+        arguments = (channel, self._blueprint, dialect, verbose, self._memory_limit_mb)
+        process: BaseProcess = self._context.Process(target=worker.main, args=arguments, name="openenv-worker")
+        if not self._workers:
+            atexit.register(self.stop)
+        process.start()
+        self._workers.add(process)
+        return process
+
+    def reap(self, process: BaseProcess) -> None:
+        """Wait for a process that is ending; blocks."""
+        process.join()
+        self._workers.discard(process)
+
+    def stop(self) -> None:
+        """Kill all that are left."""
+        for process in list(self._workers):
+            kill(process)
+            self.reap(process)
+        atexit.unregister(self.stop)
+
+
+def kill(process: BaseProcess) -> None:
+    """Kill a worker and whatever it started."""
+    if process.pid is None or process.exitcode is not None:
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # it has not made its own group yet, or is gone
+        process.kill()
+
+
+class ProcessRunner:
+    """Plays an environment in a worker process.
+
+    Args:
+        workers: Where processes come from.
+        dialect: How results are laid out.
+        verbose: Whether the text of foreign exceptions may be sent.
+    """
+
+    def __init__(self, workers: WorkerPool, dialect: Dialect, *, verbose: bool) -> None:
+        self._workers = workers
+        self._dialect = dialect
+        self._verbose = verbose
+        self._starting: asyncio.Future[BaseProcess] | None = None
+        self._process: BaseProcess | None = None
+        self._channel: _Channel | None = None
+        self._done: Done | None = None
+
+    async def open(self) -> None:
+        """Start the process and make the environment there."""
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        opened: asyncio.Future[Reply] = loop.create_future()
+        self._done = lambda reply: None if opened.done() else opened.set_result(reply)
+        _, self._channel = await loop.create_connection(lambda: _Channel(self._received, self._lost), sock=ours)
+        self._starting = loop.run_in_executor(None, self._start, theirs)
+        self._process = await asyncio.shield(self._starting)
+        reply = await opened
+        if reply.kind == "error":
+            raise error_from_wire(from_json(reply.body))
+
+    def submit(self, request: Request, done: Done) -> None:
+        """Send a request to the process."""
+        if self._channel is None or self._channel.closed:
+            done(error_reply(self._crashed(), fatal=True))
+            return
+        self._done = done
+        extras = to_json(dict(request.extras)) if request.extras else b""
+        self._channel.send(extras + b"\n" + request.raw.encode())
+
+    def cancel(self) -> None:
+        """Kill the process."""
+        if self._process is not None:
+            kill(self._process)
+
+    async def close(self) -> None:
+        """Have the environment closed, and wait until the process is gone."""
+        if self._starting is None:
+            return
+        self._process = await asyncio.shield(self._starting)
+        if self._channel is not None:
+            self._channel.send(b"")
+        await asyncio.get_running_loop().run_in_executor(None, self._workers.reap, self._process)
+        if self._channel is not None:
+            self._channel.close()
+
+    def _start(self, channel: socket.socket) -> BaseProcess:
+        try:
+            return self._workers.start(channel, self._dialect, self._verbose)
+        finally:
+            channel.close()
+
+    def _received(self, message: bytes) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            done(worker.unpack_reply(message))
+
+    def _lost(self) -> None:
+        done, self._done = self._done, None
+        if done is not None and self._process is not None:
+            ended = asyncio.get_running_loop().run_in_executor(None, self._process.join, _LAST_WORDS_S)
+            ended.add_done_callback(lambda _: done(error_reply(self._crashed(), fatal=True)))
+
+    def _crashed(self) -> OpenEnvError:
+        code = self._process.exitcode if self._process is not None else None
+        how = "" if code is None else f" (signal {-code})" if code < 0 else f" (exit status {code})"
+        return EnvironmentCrashedError(f"the environment's process died{how}", {"exit_status": code})
+
+
+class _Channel(asyncio.Protocol):
+    """Messages over a socket, each behind its length."""
+
+    def __init__(self, receive: Callable[[bytes], None], lose: Callable[[], None]) -> None:
+        self._receive = receive
+        self._lose = lose
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport
+        self.closed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while len(self._buffer) >= 4:
+            (length,) = struct.unpack_from(">I", self._buffer)
+            if len(self._buffer) < 4 + length:
+                return
+            message = bytes(self._buffer[4 : 4 + length])
+            del self._buffer[: 4 + length]
+            self._receive(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        self._lose()
+
+    def send(self, message: bytes) -> None:
+        if not self.closed:
+            self._transport.write(struct.pack(">I", len(message)) + message)
+
+    def close(self) -> None:
+        self._transport.close()

@@ -1,0 +1,302 @@
+"""Opens, resumes and ends sessions: the store's rules on a real event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from openenv.errors import DeadlineError, OpenEnvError, ServerDrainingError, SessionCapacityError, SessionExpiredError
+from openenv.protocol import Dialect
+from openenv.protocol.frames import Reply, Request
+from openenv.protocol.ledger import Ledger, NamedLedger, NumberedLedger, SerialLedger
+from openenv.sessions.blueprint import Blueprint
+from openenv.sessions.host import EnvironmentHost, error_reply
+from openenv.sessions.process import ProcessRunner, WorkerPool
+from openenv.sessions.runners import InlineRunner, Mailbox, Runner, ThreadRunner
+from openenv.sessions.session import Deadlines, Session
+from openenv.sessions.store import Lease, Limits, Phase, SessionStore
+
+logger = logging.getLogger("openenv.sessions")
+
+Place = Literal["inline", "thread", "process"]
+"""Where environments run."""
+
+_LEDGERS: dict[Phase, Callable[[], Ledger]] = {Phase.ATTACHED: NumberedLedger, Phase.UNATTACHED: NamedLedger}
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """How sessions are run.
+
+    Attributes:
+        place: Where environments run.
+        limits: How many there may be and how long each may idle.
+        deadlines: How long they may take.
+        memory_limit_mb: How much memory an environment's process may use, in MiB (``process`` only).
+    """
+
+    place: Place
+    limits: Limits
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    memory_limit_mb: int | None = None
+
+
+class SessionService:
+    """All sessions of one server.
+
+    Made anywhere, used in one event loop.
+
+    Args:
+        blueprint: How to make an environment.
+        settings: How to run it.
+        verbose_always: Whether every client may read the text of foreign exceptions.
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        settings: ServiceSettings,
+        *,
+        verbose_always: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.blueprint = blueprint
+        self.settings = settings
+        self.store = SessionStore(settings.limits, clock)
+        self.sessions: dict[str, Session] = {}
+        self._verbose_always = verbose_always
+        self._clock = clock
+        self._mailbox: Mailbox | None = None
+        self._workers = WorkerPool(blueprint, settings.memory_limit_mb)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._endings: set[asyncio.Task[None]] = set()
+        self._emptied = asyncio.Event()
+
+    async def open(
+        self,
+        phase: Phase,
+        *,
+        dialect: Dialect = Dialect.V2,
+        wait_s: float = 0.0,
+        on_queued: Callable[[int], None] | None = None,
+        verbose: bool = False,
+    ) -> Session:
+        """Open a session and make its environment.
+
+        Args:
+            phase: ``ATTACHED`` for a socket, ``UNATTACHED`` for HTTP.
+            dialect: How its results are laid out.
+            wait_s: How long to wait for a slot, in seconds.
+            on_queued: Called with the place in the queue when it has to wait.
+            verbose: Whether the text of foreign exceptions may be sent.
+
+        Returns:
+            The session.
+
+        Raises:
+            SessionCapacityError: There was no slot in time.
+            ServerDrainingError: The server is shutting down.
+            EnvironmentFactoryError: The environment could not be made.
+            DeadlineError: Making it took too long.
+        """
+        lease = await self._slot(dialect, wait_s, on_queued)
+        runner = self._runner(dialect, verbose, lease.id)
+        ledger: Ledger = SerialLedger() if dialect is Dialect.V1 else _LEDGERS[phase]()
+        session = Session(lease, self.store, runner, ledger, self.settings.deadlines, self._give_up)
+        self.sessions[lease.id] = session
+        try:
+            await asyncio.wait_for(runner.open(), self.settings.deadlines.reset_s)
+        except BaseException as error:
+            runner.cancel()
+            self.end(session, "failed to open")
+            raise _too_slow(error) from error
+        if session.ended is not None:
+            raise SessionExpiredError(f"session {session.id} ended while it was opened: {session.ended}")
+        self.store.settle(lease, phase)
+        self._arm()
+        return session
+
+    def find(self, session_id: str, token: str) -> Session:
+        """Find a session by its name and token; raises as :meth:`SessionStore.find`."""
+        return self.sessions[self.store.find(session_id, token).id]
+
+    def attach(self, session: Session) -> None:
+        """Note that a socket holds the session; the one that held it before is told."""
+        if session.supersede is not None:
+            session.supersede()
+        self.store.settle(session.lease, Phase.ATTACHED)
+        self._arm()
+
+    def detach(self, session: Session) -> None:
+        """Note that the session's socket is gone; the session is kept for a while."""
+        session.leave()
+        session.supersede = session.dismiss = None
+        self.store.settle(session.lease, Phase.DETACHED)
+        self._arm()
+
+    def end(self, session: Session, reason: str) -> None:
+        """End a session; its slot is free once its environment is closed. Does nothing the second time."""
+        if session.ended is not None:
+            return
+        session.stop(reason)
+        self.store.end(session.lease, reason)
+        task = asyncio.get_running_loop().create_task(self._dispose(session, reason))
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+
+    async def play_once(self, request: Request, *, verbose: bool) -> Reply:
+        """Make an environment, have it answer one request in v1's layout, and close it."""
+        runner = self._runner(Dialect.V1, verbose, "once")
+        deadlines = self.settings.deadlines
+        try:
+            await asyncio.wait_for(runner.open(), deadlines.reset_s)
+            answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            runner.submit(request, lambda reply: None if answer.done() else answer.set_result(reply))
+            return await asyncio.wait_for(answer, deadlines.of(request))
+        except BaseException as error:
+            runner.cancel()
+            raise _too_slow(error) from error
+        finally:
+            closing = asyncio.ensure_future(self._close(runner, "once"))
+            await asyncio.wait([closing], timeout=deadlines.close_s)
+
+    async def drain(self, timeout_s: float, stop_now: Callable[[], bool] = lambda: False) -> None:
+        """Shut down: episodes in progress may end, all other sessions are told to leave.
+
+        Args:
+            timeout_s: How long episodes in progress may go on, in seconds.
+            stop_now: Asked now and then whether to cut them short.
+        """
+        self.store.drain()
+        deadline = self._clock() + timeout_s
+        while self.sessions and (left := deadline - self._clock()) > 0 and not stop_now():
+            for session in [one for one in self.sessions.values() if not (one.playing or one.running)]:
+                self._dismiss(session)
+            self._emptied.clear()
+            try:
+                await asyncio.wait_for(self._emptied.wait(), min(left, 0.1))
+            except asyncio.TimeoutError:
+                continue
+        await self.shut_down()
+
+    async def shut_down(self) -> None:
+        """End every session now, and wait for their environments as long as closing may take."""
+        self.store.drain()
+        for session in list(self.sessions.values()):
+            self._dismiss(session)
+        if self._endings:
+            await asyncio.wait(self._endings, timeout=self.settings.deadlines.close_s + 1.0)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._workers.stop()
+
+    def prepare(self) -> None:
+        """Start what the first session would otherwise wait for."""
+        if self.settings.place == "process":
+            self._workers.prepare()
+
+    async def _slot(self, dialect: Dialect, wait_s: float, on_queued: Callable[[int], None] | None) -> Lease:
+        try:
+            return self.store.acquire()
+        except SessionCapacityError as full:
+            if dialect is Dialect.V1:
+                raise
+            if wait_s <= 0:
+                full.data["retry_after_s"] = self.store.retry_after_s()
+                raise
+        granted: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
+        waiter = self.store.queue(wait_s, lambda outcome: _settle(granted, outcome))
+        if on_queued is not None:
+            on_queued(self.store.position(waiter))
+        self._arm()
+        try:
+            return await granted
+        except SessionCapacityError as full:
+            full.data["retry_after_s"] = self.store.retry_after_s()
+            raise
+        except asyncio.CancelledError:
+            self.store.withdraw(waiter)
+            if granted.done() and not granted.cancelled() and granted.exception() is None:
+                self.store.release(granted.result())
+            raise
+
+    def _runner(self, dialect: Dialect, verbose: bool, name: str) -> Runner:
+        verbose = verbose or self._verbose_always
+        if self.settings.place == "process":
+            return ProcessRunner(self._workers, dialect, verbose=verbose)
+        host = EnvironmentHost(self.blueprint, dialect, verbose=verbose)
+        if self.settings.place == "inline":
+            return InlineRunner(host)
+        if self._mailbox is None:
+            self._mailbox = Mailbox(asyncio.get_running_loop())
+        return ThreadRunner(host, self._mailbox, f"openenv-{name}")
+
+    def _give_up(self, session: Session, reason: str) -> None:
+        self.end(session, reason)
+
+    def _dismiss(self, session: Session) -> None:
+        """End a session because the server is shutting down, and tell its client."""
+        if session.dismiss is not None:
+            session.dismiss(error_reply(ServerDrainingError("the server is shutting down"), fatal=True))
+        self.end(session, "draining")
+
+    async def _dispose(self, session: Session, reason: str) -> None:
+        closing = asyncio.ensure_future(self._close(session.runner, session.id))
+        done, _ = await asyncio.wait([closing], timeout=self.settings.deadlines.close_s)
+        if not done:
+            logger.error("session %s: its environment does not return; the slot is stuck until it does", session.id)
+            self.store.mark_stuck(session.lease)
+            session.runner.cancel()
+            await closing
+        del self.sessions[session.id]
+        self.store.release(session.lease)
+        self._emptied.set()
+        self._arm()
+        logger.info("session %s ended: %s, %d steps", session.id, reason, session.steps)
+
+    async def _close(self, runner: Runner, name: str) -> None:
+        try:
+            await runner.close()
+        except Exception:
+            logger.exception("session %s: close failed", name)
+
+    # Time
+
+    def _arm(self) -> None:
+        """Have :meth:`_sweep` run when somebody's time is up, and not before."""
+        due = self.store.next_due()
+        if due is None or (self._timer is not None and self._timer_at <= due):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = due
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self._clock()), self._sweep)
+
+    def _sweep(self) -> None:
+        self._timer = None
+        for lease, reason in self.store.due():
+            session = self.sessions[lease.id]
+            if session.dismiss is not None:
+                ended = SessionExpiredError(f"session {lease.id} ended: {reason}", {"reason": reason})
+                session.dismiss(error_reply(ended, fatal=True))
+            self.end(session, reason)
+        self._arm()
+
+
+def _settle(granted: asyncio.Future[Lease], outcome: Lease | OpenEnvError) -> None:
+    if isinstance(outcome, Lease):
+        granted.set_result(outcome)
+    else:
+        granted.set_exception(outcome)
+
+
+def _too_slow(error: BaseException) -> BaseException:
+    if isinstance(error, asyncio.TimeoutError) and not isinstance(error, OpenEnvError):
+        return DeadlineError("the environment took longer than allowed")
+    return error

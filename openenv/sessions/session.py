@@ -1,0 +1,174 @@
+"""One session: an environment played by one client, one request at a time, each answered exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from openenv.errors import DeadlineError, RequestError
+from openenv.protocol.frames import Reply, Request
+from openenv.protocol.ledger import Admission, Ledger
+from openenv.sessions.host import error_reply
+from openenv.sessions.runners import Runner
+from openenv.sessions.store import Lease, SessionStore
+
+logger = logging.getLogger("openenv.sessions")
+
+Deliver = Callable[[Reply, "int | str | None"], None]
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How long an environment may take, in seconds; ``None`` means as long as it likes.
+
+    Attributes:
+        reset_s: For making the environment and for a reset.
+        step_s: For a step, and for a look at the state.
+        close_s: For closing it.
+    """
+
+    reset_s: float | None = 300.0
+    step_s: float | None = 300.0
+    close_s: float = 10.0
+
+    def of(self, request: Request) -> float | None:
+        """The limit of a request: the server's or the client's own, whichever is smaller."""
+        own = self.reset_s if request.kind == "reset" else self.step_s
+        if own is None or request.timeout_s is None:
+            return own
+        return min(own, request.timeout_s)
+
+
+class Session:
+    """Takes requests from whoever is connected, and has the runner play them.
+
+    Args:
+        lease: Its slot.
+        store: Where its clock is kept.
+        runner: Where its environment runs.
+        ledger: Which requests may run.
+        deadlines: How long they may take.
+        give_up: Called with the reason when the session cannot go on.
+    """
+
+    def __init__(
+        self,
+        lease: Lease,
+        store: SessionStore,
+        runner: Runner,
+        ledger: Ledger,
+        deadlines: Deadlines,
+        give_up: Callable[[Session, str], None],
+    ) -> None:
+        self.lease = lease
+        self.runner = runner
+        self.ledger = ledger
+        self.playing = False
+        self.steps = 0
+        self.ended: str | None = None
+        self.supersede: Callable[[], None] | None = None
+        """Tells the connection that holds the session that it no longer does."""
+        self.dismiss: Callable[[Reply], None] | None = None
+        """Tells that connection that the session is over, and why."""
+        self._store = store
+        self._deadlines = deadlines
+        self._give_up = give_up
+        self._deliver: Deliver | None = None
+        self._request: Request | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def id(self) -> str:
+        """The session's public name."""
+        return self.lease.id
+
+    @property
+    def running(self) -> bool:
+        """Whether a request runs."""
+        return self._request is not None
+
+    def submit(self, request: Request, deliver: Deliver) -> None:
+        """Run a request, or answer it from the ledger.
+
+        Args:
+            request: The request. One that repeats the last is not run again.
+            deliver: Called once with the reply and the request's id, perhaps before this returns.
+        """
+        if request.kind == "invalid" and request.id is None:
+            deliver(error_reply(request.data), None)
+            return
+        try:
+            admission = self.ledger.admit(request)
+        except RequestError as error:
+            deliver(error_reply(error), request.id)
+            return
+        if admission is Admission.REPLAY:
+            assert self.ledger.reply is not None
+            deliver(self.ledger.reply, request.id)
+            return
+        self._deliver = deliver  # whoever asked last gets the reply
+        if admission is Admission.RUN:
+            self._run(request)
+
+    def leave(self) -> None:
+        """Forget where the reply was to go: the client is gone, and may ask again."""
+        self._deliver = None
+
+    def stop(self, reason: str) -> None:
+        """End the session: nothing runs any more, and no late reply is taken."""
+        self.ended = reason
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.running:
+            self.runner.cancel()
+
+    def _run(self, request: Request) -> None:
+        self._request = request
+        self._store.begin(self.lease)
+        limit = self._deadlines.of(request)
+        if limit is not None:
+            self._arm(limit)
+        self.runner.submit(request, self._finished)
+
+    def _finished(self, reply: Reply) -> None:
+        if self.ended is not None or self._request is None:
+            return
+        request, self._request = self._request, None
+        if reply.kind == "observation":
+            self.playing = not reply.done
+            self.steps += request.kind == "step"
+        elif reply.fault is not None:
+            logger.error("session %s: %s failed: %s", self.id, request.kind, reply.fault)
+        self._store.finish(self.lease)
+        self.ledger.complete(reply)
+        deliver, self._deliver = self._deliver, None
+        if deliver is not None:
+            deliver(reply, request.id)
+        if reply.fatal:
+            self._give_up(self, (reply.code or "failed").lower())
+
+    def _arm(self, limit: float) -> None:
+        """Note a deadline; the one timer of the session is set anew only where it would fire too late."""
+        self._deadline = self._loop.time() + limit
+        if self._timer is not None:
+            if self._timer.when() <= self._deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._check_deadline)
+
+    def _check_deadline(self) -> None:
+        self._timer = None
+        if not self.running:
+            return
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._check_deadline)
+            return
+        assert self._request is not None
+        kind = self._request.kind
+        late = error_reply(DeadlineError(f"{kind} took longer than allowed; the session is over"), fatal=True)
+        self.runner.cancel()
+        self._finished(late)
