@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -50,7 +50,7 @@ settings = Settings()
 
 def out(text: str, style: str = "") -> None:
     """Print one line of the result."""
-    _print(text, style, stderr=False)
+    _write([(text, style)], sys.stdout)
 
 
 def document(content: Any) -> None:
@@ -61,7 +61,7 @@ def document(content: Any) -> None:
 def note(text: str, style: str = "") -> None:
     """Print a remark, unless ``--quiet``: progress, or what to do next."""
     if not settings.quiet:
-        _print(text, style, stderr=True)
+        _write([(text, style)], sys.stderr)
 
 
 def warning(text: str) -> None:
@@ -90,7 +90,8 @@ def run(command: Callable[[], Any]) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except (KeyboardInterrupt, typer.Abort):
-        note("interrupted")
+        # A terminal shows ^C, or a question that was not answered, at the beginning of this line.
+        note("\ninterrupted" if sys.stderr.isatty() else "interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has left. The interpreter would complain when it flushes at exit.
@@ -109,10 +110,8 @@ def _report(failure: Exception) -> int:
         return MissingError.exit_code if outside else getattr(failure, "exit_code", CommandError.exit_code)
     if isinstance(failure, typer.TyperException):
         context = getattr(failure, "ctx", None)
-        error(
-            _lowered(failure.format_message().rstrip(".")),
-            hint=f"{context.command_path} --help shows what it takes" if context else None,
-        )
+        command = context.command_path if context else "openenv"
+        error(_in_our_words(failure.format_message()), hint=f"{command} --help shows what it takes")
         return failure.exit_code
     if isinstance(failure, OSError):
         where = f": {failure.filename}" if failure.filename is not None else ""
@@ -122,28 +121,28 @@ def _report(failure: Exception) -> int:
     return CommandError.exit_code
 
 
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+def _in_our_words(message: str) -> str:
+    """Bring a message of Typer's into the form of ours."""
+    message = message.replace("Value error, ", "").rstrip(".")
+    return message[:1].lower() + message[1:]
 
 
 def _labelled(label: str, style: str, text: str) -> None:
-    from rich.text import Text
-
     line = " ".join(part.strip() for part in text.splitlines() if part.strip())
-    _write(Text.assemble((f"{label}:", style), " ", _visible(line)), stderr=True)
+    _write([(f"{label}:", style), (f" {line}", "")], sys.stderr)
 
 
-def _print(text: str, style: str, *, stderr: bool) -> None:
+def _write(parts: list[tuple[str, str]], stream: TextIO) -> None:
+    """Write one line, each part in its style."""
+    shown = [(_visible(text), style) for text, style in parts]
+    if not any(style for _, style in shown):
+        stream.write("".join(text for text, _ in shown) + "\n")
+        return
+    from rich.console import Console
     from rich.text import Text
 
-    _write(Text(_visible(text), style=style), stderr=stderr)
-
-
-def _write(text: Any, *, stderr: bool) -> None:
-    from rich.console import Console
-
-    console = Console(stderr=stderr, color_system="auto" if settings.color else None)
-    console.print(text, soft_wrap=True)
+    console = Console(file=stream, color_system="auto" if settings.color else None)
+    console.print(Text.assemble(*shown), soft_wrap=True)
 
 
 def _visible(text: str) -> str:

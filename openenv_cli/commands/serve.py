@@ -1,0 +1,45 @@
+"""``openenv serve``: run an environment on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from openenv.project.project import Project
+from openenv_cli import ports, serving
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of the project.")] = Path(),
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = LOOPBACK,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, metavar="N", help="The port; 0 takes a free one. [default: openenv.yaml's]"),
+    ] = None,
+    reload: Annotated[bool, typer.Option("--reload", help="Start anew when a file changes.")] = False,
+    max_sessions: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many sessions there may be.")
+    ] = None,
+    isolation: Annotated[
+        Literal["thread", "process"] | None, typer.Option(help="Where the environment of a session lives.")
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], typer.Option(help="The least severe level that is logged.")
+    ] = "info",
+) -> None:
+    """Run an environment on this machine.
+
+    Serves the app that openenv.yaml names, without a container, until Ctrl-C. Episodes in progress may end
+    first; a second Ctrl-C stops at once.
+    """
+    project = Project.find(path)
+    settings = {"OPENENV_MAX_SESSIONS": max_sessions, "OPENENV_ISOLATION": isolation}
+    os.environ.update({name: str(value) for name, value in settings.items() if value is not None})
+    with ports.listen(host, project.manifest.port if port is None else port) as sock:
+        serving.enter(project)
+        (serving.supervise if reload else serving.serve)(project, sock, log_level)

@@ -1,0 +1,150 @@
+"""Runs a project's app on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import traceback
+from functools import partial, reduce
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from openenv.errors import OpenEnvError
+from openenv.project.project import Project
+from openenv_cli import console
+from openenv_cli.errors import CommandError
+
+
+class AppError(CommandError):
+    """The project's app cannot be served."""
+
+
+def enter(project: Project) -> None:
+    """Go to a project's folder, from which its app can be imported then."""
+    os.chdir(project.root)
+    sys.path.insert(0, str(project.import_path))
+
+
+def serve(project: Project, sock: socket.socket, log_level: str) -> None:
+    """Serve a project that was entered, until a signal stops it.
+
+    Args:
+        project: The project.
+        sock: What to listen on.
+        log_level: The least severe level that is logged.
+
+    Raises:
+        AppError: The app cannot be imported, or did not start.
+    """
+    from openenv.server.run import run
+
+    app = load_app(project)
+    host = sock.getsockname()[0]
+    if not getattr(getattr(app, "state", None), "openenv_needs_key", False):
+        _warn_of_strangers(host)
+    if log_level == "info":
+        # What uvicorn says of its own start is said better below.
+        logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno > logging.INFO)
+    started: list[str] = []
+
+    def announce(base_url: str) -> None:
+        started.append(base_url)
+        _announce(project, base_url)
+
+    run(app, sock=sock, log_level=log_level, on_ready=announce)
+    if not started:
+        raise AppError(f"{project.app} did not start", hint="the log above says why")
+
+
+def supervise(project: Project, sock: socket.socket, log_level: str) -> None:
+    """Serve a project that was entered, anew after each change of a file of its package.
+
+    Args:
+        project: The project.
+        sock: What to listen on; it stays open between the servers.
+        log_level: The least severe level that is logged.
+    """
+    import uvicorn
+    from uvicorn.supervisors import ChangeReload
+
+    # Whoever edits a file wants the new one now, not after the episodes in progress.
+    os.environ.setdefault("OPENENV_DRAIN_TIMEOUT_S", "0")
+    config = uvicorn.Config(project.app, reload=True, reload_dirs=[str(project.package_dir)], log_level="warning")
+    ChangeReload(config, target=partial(_serve_once, console.settings, project, log_level), sockets=[sock]).run()
+
+
+def load_app(project: Project) -> Any:
+    """Import a project's app.
+
+    Args:
+        project: A project that was entered.
+
+    Returns:
+        The ASGI app.
+
+    Raises:
+        AppError: It cannot be imported. The user's own frames are printed before.
+    """
+    module_name, _, attribute = project.app.partition(":")
+    try:
+        module = import_module(module_name)
+    except OpenEnvError:
+        raise
+    except (Exception, SystemExit) as error:
+        for line in own_frames(error, project.root).splitlines():
+            console.note(line)
+        raise AppError(f"cannot import {module_name}: {type(error).__name__}: {error}") from error
+    try:
+        app = reduce(getattr, attribute.split("."), module)
+    except AttributeError:
+        raise AppError(f"{module_name} has no '{attribute}'", hint="openenv.yaml names it after 'app:'") from None
+    if not callable(app):
+        raise AppError(f"{project.app} is a {type(app).__name__}, not an app", hint="create_app(…) makes one")
+    return app
+
+
+def own_frames(error: BaseException, root: Path) -> str:
+    """Show where an error happened, as a traceback of the frames in one folder only.
+
+    Args:
+        error: The error.
+        root: The folder; virtual environments below it do not count.
+
+    Returns:
+        The frames and, for a syntax error, the line that is wrong; empty where no frame lies in the folder.
+    """
+    shown = traceback.TracebackException.from_exception(error)
+    lines = traceback.format_list([frame for frame in shown.stack if _is_own(Path(frame.filename), root)])
+    if isinstance(error, SyntaxError):
+        lines += list(shown.format_exception_only())[:-1]
+    return "".join(lines)
+
+
+def _is_own(file: Path, root: Path) -> bool:
+    return file.is_relative_to(root) and "site-packages" not in file.parts
+
+
+def _serve_once(settings: console.Settings, project: Project, log_level: str, sockets: list[socket.socket]) -> None:
+    """Be the child of a supervisor."""
+    console.settings = settings
+    enter(project)
+    sys.exit(console.run(lambda: serve(project, sockets[0], log_level)))
+
+
+def _announce(project: Project, base_url: str) -> None:
+    manifest = project.manifest
+    console.out(f"{manifest.name} {manifest.version or ''}".rstrip() + f" listens on {base_url}")
+    console.out(f"  docs      {base_url}/docs")
+    console.out(f"  sessions  {base_url.replace('http', 'ws', 1)}/ws")
+    sys.stdout.flush()
+    console.note("Ctrl-C stops it")
+
+
+def _warn_of_strangers(host: str) -> None:
+    from openenv.server.security import is_loopback_name
+
+    if not is_loopback_name(host):
+        console.warning(f"whoever reaches {host} can drive this environment; OPENENV_API_KEY=… asks for a key")

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from openenv.version import VERSION
+from openenv_cli import console
+from openenv_cli.main import COMMANDS, load
+
+HEAVY = {
+    *("asyncio", "docker", "fastapi", "huggingface_hub", "jinja2", "pydantic", "rich.console", "starlette"),
+    *("uvicorn", "websockets", "yaml"),
+}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
+def test_help_imports_nothing_heavy(arguments):
+    script = (
+        "import sys; from openenv_cli.main import main; main(sys.argv[1:]); "
+        "print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+
+    assert not HEAVY & set(done.stderr.split())
+    assert not [name for name in done.stderr.split() if name.startswith("openenv_cli.commands.")]
+
+
+def test_version(openenv):
+    assert openenv("--version") == (0, f"openenv-kit {VERSION}\n", "")
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_lists_the_commands_and_the_exit_codes(openenv, flag):
+    ran = openenv(flag)
+
+    assert ran.code == 0
+    for text in (*COMMANDS, *COMMANDS.values(), *console.EXIT_CODES.values()):
+        assert text in ran.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_of_itself_what_the_list_says(openenv, name):
+    command = load(name)
+
+    assert command.help.splitlines()[0] == COMMANDS[name]
+    assert openenv(name, "-h").out.startswith(f"Usage: openenv {name} ")
+
+
+def test_no_command_shows_the_help_and_is_wrong_usage(openenv):
+    ran = openenv()
+
+    assert ran.code == 2
+    assert "Commands:" in ran.err
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (["inti"], "no such command 'inti'. Did you mean 'init'?", "openenv --help shows what it takes"),
+        (["init", "x", "--forse"], "no such option: --forse", "openenv init --help shows what it takes"),
+        (["init", "x", "y"], "got unexpected extra argument(s) (y)", "openenv init --help shows what it takes"),
+        (["init", "x", "--path"], "option '--path' requires an argument", "openenv --help shows what it takes"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_a_hint(openenv, arguments, error, hint):
+    ran = openenv(*arguments)
+
+    first, second = ran.err.splitlines()
+    assert ran.code == 2
+    assert ran.out == ""
+    assert first.lower().startswith(f"error: {error}".lower())
+    assert second == f"hint: {hint}"
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "init", "Wrong"], ["init", "Wrong", "--debug"]])
+def test_debug_shows_the_traceback_wherever_it_stands(openenv, arguments):
+    ran = openenv(*arguments)
+
+    assert "Traceback (most recent call last)" in ran.err
+    assert "error: 'Wrong' is not a name" in ran.err
+
+
+def test_quiet_leaves_results_and_errors(openenv):
+    ran = openenv("init", "my-env", "--quiet")
+
+    assert ran.out
+    assert ran.err == ""
+    assert openenv("init", "my-env", "--quiet").err.startswith("error: ")
+
+
+def test_a_reader_that_leaves_is_no_error():
+    script = "from openenv_cli.main import main; raise SystemExit(main(['--help']))"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
