@@ -1,0 +1,7 @@
+"""Clients: play environments from an agent's side."""
+
+from openenv.client.client import EnvClient
+from openenv.client.generic import GenericAction, GenericEnvClient
+from openenv.client.sync import SyncEnvClient
+
+__all__ = ["EnvClient", "GenericAction", "GenericEnvClient", "SyncEnvClient"]

@@ -1,0 +1,116 @@
+"""One event loop in a daemon thread, shared by every synchronous client of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Closable(Protocol):
+    """Something to close before the process ends."""
+
+    def close(self) -> Awaitable[None]:
+        """Close it, in the loop."""
+        ...
+
+
+at_exit: weakref.WeakSet[Closable] = weakref.WeakSet()
+"""What is closed in the loop when the process ends, so that servers free their slots at once."""
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_thread: threading.Thread | None = None
+
+
+def background_loop() -> asyncio.AbstractEventLoop:
+    """The loop; started when it is first asked for."""
+    global _loop, _thread
+    if _loop is None:
+        with _lock:
+            if _loop is None:
+                loop = asyncio.new_event_loop()
+                _thread = threading.Thread(target=loop.run_forever, name="openenv-client", daemon=True)
+                _thread.start()
+                atexit.register(_stop)
+                _loop = loop
+    return _loop
+
+
+def is_background(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a loop is the shared one."""
+    return loop is _loop
+
+
+def in_event_loop() -> bool:
+    """Whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in the loop and block until it has ended.
+
+    Args:
+        coroutine: The coroutine.
+
+    Returns:
+        What it returns.
+
+    Raises:
+        RuntimeError: This is the loop's own thread, which would wait for itself.
+    """
+    loop = background_loop()
+    if threading.current_thread() is _thread:
+        coroutine.close()
+        raise RuntimeError("a synchronous call inside a coroutine that a synchronous client runs; await it instead")
+    future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()  # an interrupted caller does not wait any more
+        raise
+
+
+def _stop() -> None:
+    """End the loop with the process, so that no task is destroyed while it runs."""
+    global _loop, _thread
+    loop, thread, _loop, _thread = _loop, _thread, None, None
+    if loop is None or thread is None:
+        return
+    asyncio.run_coroutine_threadsafe(_finish(), loop)
+    thread.join(timeout=2.0)
+    if not thread.is_alive():
+        loop.close()
+
+
+async def _finish() -> None:
+    loop = asyncio.get_running_loop()
+    closing = [asyncio.ensure_future(each.close()) for each in at_exit]
+    if closing:
+        await asyncio.wait(closing, timeout=1.0)
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    loop.call_soon(loop.stop)
+
+
+def _forget() -> None:
+    """A forked child has no copy of the thread: it starts its own."""
+    global _loop, _thread, _lock
+    _loop = _thread = None
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

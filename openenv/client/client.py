@@ -1,0 +1,298 @@
+"""The client of an environment."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Coroutine
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from openenv.client.background import in_event_loop, run_blocking
+from openenv.client.codec import as_deployed, read_object, result_reader, state_reader, write
+from openenv.client.session import ClientSession, Recipe
+from openenv.client.transport import Connector
+from openenv.client.websocket import WebSocketSettings, open_websocket, websocket_url
+from openenv.errors import ConfigurationError
+from openenv.generics import type_arguments
+from openenv.types import ActT, ObsT, State, StateT, StepResult
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from openenv.client.sync import SyncEnvClient
+
+T = TypeVar("T")
+
+_MODES = (None, "simulation", "production")
+
+
+class EnvClient(Generic[ActT, ObsT, StateT]):
+    """Plays one session of an environment.
+
+    A client is a recipe until it is first used: making one does no I/O. Entering it, or its first
+    call, starts the provider, if it has one, and connects; leaving it ends the session and stops the
+    provider. It can be entered again, for a fresh session. The class needs no body::
+
+        class MyEnv(EnvClient[MyAction, MyObservation, MyState]): ...
+
+        async with MyEnv(base_url="http://localhost:8000") as env:  # in a coroutine
+            result = await env.reset(seed=1)
+
+        with MyEnv(base_url="http://localhost:8000") as env:  # anywhere else, notebooks included
+            result = env.reset(seed=1)
+
+    Outside of both, a call blocks and returns its value where no event loop runs, and returns a
+    coroutine where one runs. A lost connection is taken up again without the caller noticing; a
+    lost *session* is an error, never a fresh one in silence.
+
+    Args:
+        base_url: Where the server is, for example ``http://localhost:8000``.
+        connect_timeout_s: How long connecting may take, in seconds.
+        message_timeout_s: How long a reply may take, in seconds.
+        max_message_size_mb: The largest reply to take, in MiB.
+        websocket_ping_interval_s: How often to ask whether the server is there, in seconds; ``None`` for never.
+        websocket_ping_timeout_s: How long it has for an answer, in seconds; ``None`` for any time.
+        provider: What starts a server, in place of ``base_url``; with both, what is to be stopped in the end.
+        mode: ``simulation`` or ``production``; a label that existing code sets.
+        headers: More headers for the handshake.
+        token: Sent as ``Authorization: Bearer``, for example for a private Space.
+        api_key: The server's own key, sent as ``X-OpenEnv-Key``.
+
+    Raises:
+        ConfigurationError: Something of this cannot work, for example neither address nor provider.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        connect_timeout_s: float = 10.0,
+        message_timeout_s: float = 60.0,
+        max_message_size_mb: float = 100.0,
+        websocket_ping_interval_s: float | None = 20.0,
+        websocket_ping_timeout_s: float | None = 20.0,
+        provider: Any = None,
+        mode: str | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        token: str | None = None,
+        api_key: str | None = None,
+    ) -> None:
+        if base_url is None and provider is None:
+            raise ConfigurationError(f"{type(self).__name__} needs a base_url, or a provider that starts a server")
+        if mode not in _MODES:
+            raise ConfigurationError(f"mode is simulation or production, not {mode!r}")
+        if base_url is not None:
+            websocket_url(base_url)
+        if provider is not None:
+            from openenv.providers.base import as_provider
+
+            provider = as_provider(provider)
+        secrets = {"Authorization": token and f"Bearer {token}", "X-OpenEnv-Key": api_key}
+        settings = WebSocketSettings(
+            connect_timeout_s,
+            int(max_message_size_mb * 1024 * 1024),
+            websocket_ping_interval_s,
+            websocket_ping_timeout_s,
+            {**(headers or {}), **{name: value for name, value in secrets.items() if value}},
+        )
+        recipe = Recipe(base_url, provider, partial(_web_connector, settings), message_timeout_s)
+        self._mode = mode
+        self._begin(recipe, _types(type(self)))
+
+    @classmethod
+    def in_process(cls, environment: Callable[..., Any], **init_kwargs: Any) -> Self:
+        """Make a client that plays an environment in this process, by the same rules and without a socket.
+
+        Args:
+            environment: The environment's class, or a callable that makes one.
+            **init_kwargs: Arguments for it.
+
+        Returns:
+            A client; it takes the environment's models where it declares none.
+        """
+        from openenv.client.direct import direct_recipe
+
+        recipe, models = direct_recipe(environment, init_kwargs)
+        client = cls.__new__(cls)
+        client._mode = None
+        client._begin(recipe, tuple(own or its for own, its in zip(_types(cls), models, strict=True)))
+        return client
+
+    def _begin(self, recipe: Recipe, types: tuple[Any, ...]) -> None:
+        """Set the client up; the only place that does."""
+        cls = type(self)
+        self._session = ClientSession(recipe)
+        self._writes = cls._step_payload is EnvClient._step_payload
+        self._reads_results = cls._parse_result is EnvClient._parse_result
+        self._reads_states = cls._parse_state is EnvClient._parse_state
+        if types[1] is None and self._reads_results:
+            raise ConfigurationError(
+                f"{cls.__name__} does not say what it plays",
+                hint="subclass EnvClient[MyAction, MyObservation, MyState], or use GenericEnvClient",
+            )
+        self._result_reader = result_reader(types[1] or dict)
+        self._state_reader = state_reader(types[2] or State)
+        weakref.finalize(self, self._session.release).atexit = False
+
+    @property
+    def base_url(self) -> str | None:
+        """Where the server is; ``None`` before a provider has started one."""
+        return self._session.base_url
+
+    @property
+    def session_id(self) -> str | None:
+        """The session's public name, safe in logs; ``None`` where there is none, or the server gave it none."""
+        return self._session.link.session_id if self._session.link else None
+
+    def sync(self) -> SyncEnvClient[ActT, ObsT, StateT]:
+        """The synchronous face of this client; it shares the session."""
+        from openenv.client.sync import SyncEnvClient
+
+        return SyncEnvClient(self)
+
+    def connect(self) -> Coroutine[Any, Any, Self]:
+        """Connect now; opens a fresh session where the last one was lost or closed. Returns the client."""
+        return self._either(self._connect)
+
+    def disconnect(self) -> Coroutine[Any, Any, None]:
+        """End the session; a provider's server goes on."""
+        return self._either(lambda: self._session.close(keep_provider=True))
+
+    def close(self) -> Coroutine[Any, Any, None]:
+        """End the session and stop the provider."""
+        return self._either(self._session.close)
+
+    def new_session(self) -> Coroutine[Any, Any, Self]:
+        """End the session and open a fresh one on the same server. Returns the client."""
+        return self._either(self._new_session)
+
+    def reset(self, **options: Any) -> Coroutine[Any, Any, StepResult[ObsT]]:
+        """Begin a fresh episode.
+
+        Args:
+            **options: ``seed`` (0 to 2**32 - 1), ``episode_id``, and what else the environment takes.
+
+        Returns:
+            The first observation.
+
+        Raises:
+            OpenEnvError: See :mod:`openenv.errors`.
+        """
+        if in_event_loop():
+            return self._reset(options)
+        return self.sync().reset(**options)  # type: ignore[return-value]
+
+    def step(
+        self, action: ActT, *, timeout_s: float | None = None, **_ignored: Any
+    ) -> Coroutine[Any, Any, StepResult[ObsT]]:
+        """Take one action.
+
+        Args:
+            action: The action.
+            timeout_s: How long the environment may take, in seconds; when that has passed the server ends the session.
+            **_ignored: Taken because existing code passes some; not sent.
+
+        Returns:
+            What followed from it.
+
+        Raises:
+            InvalidActionError: The action is not possible now; nothing has changed.
+            ResetRequiredError: No episode is running.
+            ResponseTimeoutError: No reply came within ``message_timeout_s``; the step goes on.
+            SessionError: The session is lost.
+            OpenEnvError: See :mod:`openenv.errors`.
+        """
+        if in_event_loop():
+            return self._step(action, timeout_s)
+        return self.sync().step(action, timeout_s=timeout_s)  # type: ignore[return-value]
+
+    def state(self) -> Coroutine[Any, Any, StateT]:
+        """Ask for the episode's bookkeeping."""
+        if in_event_loop():
+            return self._state()
+        return self.sync().state()  # type: ignore[return-value]
+
+    async def __aenter__(self) -> Self:
+        await self._session.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    def __enter__(self) -> SyncEnvClient[ActT, ObsT, StateT]:
+        return self.sync().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.sync().__exit__(kind, error, trace)
+
+    def _step_payload(self, action: ActT) -> dict[str, Any]:
+        """Hook of existing packages: an action becomes the ``data`` of a step."""
+        return read_object(write(action).encode())
+
+    def _parse_result(self, payload: dict[str, Any]) -> StepResult[ObsT]:
+        """Hook of existing packages: the ``data`` of a reply, laid out as deployed, becomes a result."""
+        return self._result_reader.read(write(payload).encode())
+
+    def _parse_state(self, payload: dict[str, Any]) -> StateT:
+        """Hook of existing packages: the ``data`` of a reply to state becomes a state."""
+        state: StateT = self._state_reader.read(write(payload).encode())
+        return state
+
+    def _either(self, call: Callable[[], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
+        """Return a coroutine where a loop runs; block and return its result where none does."""
+        if in_event_loop():
+            return call()
+        outcome: Any = run_blocking(call())
+        return outcome  # type: ignore[no-any-return]
+
+    async def _connect(self) -> Self:
+        await self._session.open()
+        return self
+
+    async def _new_session(self) -> Self:
+        await self._session.renew()
+        return self
+
+    async def _reset(self, options: dict[str, Any]) -> StepResult[ObsT]:
+        return self._read_result(await self._session.request("reset", write(options)))
+
+    async def _step(self, action: ActT, timeout_s: float | None) -> StepResult[ObsT]:
+        return self._read_result(await self._session.request("step", self._write_action(action), timeout_s))
+
+    async def _state(self) -> StateT:
+        return self._read_state(await self._session.request("state", None))
+
+    def _write_action(self, action: ActT) -> str:
+        return write(action if self._writes else self._step_payload(action))
+
+    def _read_result(self, body: bytes) -> StepResult[ObsT]:
+        if self._reads_results:
+            return self._result_reader.read(body)
+        payload = read_object(body)
+        result = self._parse_result(as_deployed(payload))
+        if payload.get("truncated") and result.done and not result.truncated:
+            # The hook knows only done; how the episode ended is not lost for that.
+            result.truncated, result.terminated = True, bool(payload.get("terminated"))
+        return result
+
+    def _read_state(self, body: bytes) -> StateT:
+        if self._reads_states:
+            state: StateT = self._state_reader.read(body)
+            return state
+        return self._parse_state(read_object(body))
+
+
+def _types(cls: type) -> tuple[Any, ...]:
+    """The models that a class of clients declares; ``None`` where it leaves one open."""
+    found = type_arguments(cls, EnvClient)
+    return tuple(None if isinstance(item, TypeVar) or item is Any else item for item in found)
+
+
+def _web_connector(settings: WebSocketSettings, base_url: str | None) -> Connector:
+    assert base_url is not None
+    return partial(open_websocket, websocket_url(base_url), settings)

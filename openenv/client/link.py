@@ -1,0 +1,260 @@
+"""Carries one session over one connection after another."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from functools import partial
+from typing import Any
+
+from openenv.client.exchange import RESUME_DELAYS_S, Call, Exchange, Greeted, Phase, Settled
+from openenv.client.transport import Connector, Transport
+from openenv.errors import ConnectError, OpenEnvError, ResponseTimeoutError, SessionError
+
+WAIT_FOR_SLOT_S = 30.0
+"""How long a full server may keep us in its queue, in seconds."""
+
+
+class Link:
+    """One session: connects, sends, reconnects and resumes.
+
+    It lives in the event loop that opens it; everything here but ``request`` is a plain call there.
+
+    Args:
+        connector: Opens a connection.
+        message_timeout_s: How long a reply may take, in seconds.
+        exchange: A session to take up again; a fresh one where left out.
+    """
+
+    def __init__(self, connector: Connector, message_timeout_s: float, exchange: Exchange | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.message_timeout_s = message_timeout_s
+        self._connector = connector
+        self._exchange = exchange or Exchange(WAIT_FOR_SLOT_S)
+        self._transport: Transport | None = None
+        self._waiting: deque[Call] = deque()
+        self._greeting: asyncio.Future[None] | None = None
+        self._resuming: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def error(self) -> OpenEnvError | None:
+        """Why the session has ended; ``None`` while it lives."""
+        return self._exchange.error
+
+    @property
+    def session_id(self) -> str | None:
+        """The session's public name, where the server gave it one."""
+        return self._exchange.ticket.session_id if self._exchange.ticket else None
+
+    async def open(self) -> None:
+        """Connect and open the session.
+
+        Raises:
+            ConnectError: No server answers there.
+            SessionCapacityError: No slot became free in time.
+            OpenEnvError: The server refused, for another reason.
+        """
+        try:
+            await self._establish()
+        except BaseException as error:
+            self._end(error if isinstance(error, OpenEnvError) else SessionError("the session was not opened"))
+            raise
+
+    async def request(self, kind: str, body: str | None, timeout_s: float | None = None) -> bytes:
+        """Send a request and wait for the reply.
+
+        Args:
+            kind: ``reset``, ``step`` or ``state``.
+            body: The options or the action, as JSON.
+            timeout_s: The deadline that the server is to keep, in seconds.
+
+        Returns:
+            The reply's data, as JSON.
+
+        Raises:
+            ResponseTimeoutError: None came in time.
+            OpenEnvError: What went wrong, on either side.
+        """
+        answer: asyncio.Future[bytes] = self.loop.create_future()
+        call = Call(kind, body, partial(_resolve, answer), timeout_s)
+        self.begin(call)
+        timer = self.loop.call_later(self.message_timeout_s, self._expire, call)
+        try:
+            return await answer
+        finally:
+            timer.cancel()
+            if call.settle is not None:
+                self.abandon(call)
+
+    def begin(self, call: Call) -> None:
+        """Send a call as soon as the one before it has ended; its ``settle`` gets the outcome."""
+        if self.error is not None:
+            call.finish(again(self.error))
+            return
+        self._waiting.append(call)
+        self._send_next()
+
+    def abandon(self, call: Call) -> None:
+        """Stop waiting for a call: it is not sent any more, or its late reply is dropped."""
+        call.settle = None
+        if call in self._waiting:
+            self._waiting.remove(call)
+
+    def late(self, call: Call) -> ResponseTimeoutError:
+        """Make the error for a call that took too long."""
+        limit = f"within {self.message_timeout_s:g} s"
+        if call.frame is None:
+            return ResponseTimeoutError(f"{call.kind} was not sent {limit}: the request before it is not over")
+        return ResponseTimeoutError(f"no reply to {call.kind} {limit}; it goes on, and the next call waits for it")
+
+    async def close(self) -> None:
+        """End the session."""
+        if self._resuming is not None:
+            self._resuming.cancel()
+        self._end(SessionError("the session was closed"))
+        if self._closing is not None:
+            await self._closing
+
+    def moved(self) -> Link:
+        """Take the session to the running event loop, after its own has ended."""
+        if self._exchange.phase in (Phase.GREETING, Phase.READY):
+            self._exchange.lost(1006, "its event loop has ended")
+        link = Link(self._connector, self.message_timeout_s, self._exchange)
+        if link.error is None:
+            link._resume()
+        return link
+
+    def received(self, raw: bytes) -> None:
+        """Take a frame from the transport."""
+        event = self._exchange.received(raw)
+        if isinstance(event, Settled):
+            event.call.finish(event.outcome)
+            if self.error is None:
+                self._send_next()
+            else:
+                self._end(self.error)
+        elif isinstance(event, Greeted):
+            if event.repeat is not None and self._transport is not None:
+                self._transport.send(event.repeat)
+            if self._greeting is not None and not self._greeting.done():
+                self._greeting.set_result(None)
+            self._send_next()
+        elif event is not None:
+            self._end(event.error)
+
+    def lost(self, code: int, reason: str, *, ours: bool = False) -> None:
+        """Take note that the transport has gone."""
+        self._transport = None
+        loss = self._exchange.lost(code, reason, ours=ours)
+        if loss.refused is not None:
+            loss.refused.call.finish(loss.refused.outcome)
+        if not loss.resume:
+            assert self.error is not None
+            self._end(self.error)
+        elif self._greeting is not None and not self._greeting.done():
+            self._greeting.set_exception(ConnectError(f"the connection was lost again (code {code})"))
+        elif self._resuming is None:
+            self._resume()
+
+    def _send_next(self) -> None:
+        while self._waiting and self._exchange.idle and self._transport is not None:
+            call = self._waiting.popleft()
+            try:
+                frame = self._exchange.send(call)
+            except OpenEnvError as error:
+                call.finish(error)
+            else:
+                self._transport.send(frame)
+
+    def _expire(self, call: Call) -> None:
+        late = self.late(call)
+        call.finish(late)
+        self.abandon(call)
+
+    def _end(self, error: OpenEnvError) -> None:
+        """End the session and everything that waits for it."""
+        error = self._exchange.end(error).error
+        if self._greeting is not None and not self._greeting.done():
+            self._greeting.set_exception(error)
+        pending, self._exchange.pending = self._exchange.pending, None
+        waiting, self._waiting = self._waiting, deque()
+        for call in (*([pending] if pending else ()), *waiting):
+            call.finish(again(error))
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            self._closing = self.loop.create_task(transport.close())
+
+    async def _establish(self) -> None:
+        transport = await self._connector()
+        first = self._exchange.connected(transport.dialect)
+        self._transport = transport
+        if self.error is not None:
+            raise self.error
+        if first is None:
+            transport.listen(self)
+            if self.error is not None:
+                raise self.error
+            self._send_next()
+            return
+        self._greeting = self.loop.create_future()
+        transport.listen(self)
+        transport.send(first)
+        try:
+            await asyncio.wait_for(self._greeting, WAIT_FOR_SLOT_S + self.message_timeout_s)
+        except BaseException as error:
+            if self._transport is transport:
+                self._transport = None
+                transport.abort()
+            if isinstance(error, asyncio.TimeoutError):
+                self._exchange.lost(1006, "")
+                raise ConnectError("the server did not open a session in time") from error
+            raise
+        finally:
+            self._greeting = None
+
+    def _resume(self) -> None:
+        self._resuming = self.loop.create_task(self._keep_trying())
+
+    async def _keep_trying(self) -> None:
+        """Reconnect and resume, as often and as long as that makes sense."""
+        failure: OpenEnvError = ConnectError("there was no time to resume")
+        ticket = self._exchange.ticket
+        until = self.loop.time() + (ticket.resume_window_s if ticket else 0.0)
+        try:
+            for delay in RESUME_DELAYS_S:
+                delay *= random.uniform(0.75, 1.25)  # so that many clients do not come back at once
+                if self.loop.time() + delay > until:
+                    break
+                await asyncio.sleep(delay)
+                try:
+                    await self._establish()
+                    return
+                except ConnectError as error:
+                    failure = error
+                if self.error is not None:
+                    break
+            self._end(_unreachable(failure))  # unless the session has ended for a reason of its own
+        except OpenEnvError as error:
+            self._end(error)
+        finally:
+            self._resuming = None
+
+
+def again(error: OpenEnvError) -> OpenEnvError:
+    """Copy an error, so that it can be raised once more with a traceback of its own."""
+    return type(error)(error.message, dict(error.data), hint=error.hint)
+
+
+def _unreachable(failure: OpenEnvError) -> ConnectError:
+    return ConnectError(f"the connection was lost and the session could not be resumed: {failure.message}")
+
+
+def _resolve(answer: asyncio.Future[Any], outcome: bytes | OpenEnvError) -> None:
+    if answer.done():
+        return
+    if isinstance(outcome, bytes):
+        answer.set_result(outcome)
+    else:
+        answer.set_exception(outcome)

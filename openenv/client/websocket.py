@@ -1,0 +1,217 @@
+"""Frames over a WebSocket."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic_core import from_json
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidState, InvalidStatus, InvalidURI
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.typing import Subprotocol
+
+from openenv.client.transport import Listener
+from openenv.errors import ConfigurationError, ConnectError, OpenEnvError, UnauthorizedError
+from openenv.protocol import SUBPROTOCOL, Dialect
+
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+_NO_CLOSE = 1006
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+
+
+@dataclass(frozen=True)
+class WebSocketSettings:
+    """How to connect.
+
+    Attributes:
+        connect_timeout_s: How long the handshake may take, in seconds.
+        max_message_bytes: The largest message to take.
+        ping_interval_s: How often to ask whether the server is still there, in seconds; ``None`` for never.
+        ping_timeout_s: How long it has for an answer, in seconds; ``None`` for any time.
+        headers: Headers of the handshake.
+    """
+
+    connect_timeout_s: float = 10.0
+    max_message_bytes: int = 100 * 1024 * 1024
+    ping_interval_s: float | None = 20.0
+    ping_timeout_s: float | None = 20.0
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def websocket_url(base_url: str) -> str:
+    """Say where a server's WebSocket is.
+
+    Args:
+        base_url: ``http(s)://``, ``ws(s)://``, or host and port alone; a path in front of the server's is kept.
+
+    Returns:
+        The address of ``/ws``.
+
+    Raises:
+        ConfigurationError: It is not an address.
+    """
+    parts = urlsplit(base_url if "://" in base_url else f"ws://{base_url}")
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise ConfigurationError(f"{base_url!r} is not a server's address", hint="for example http://localhost:8000")
+    path = parts.path.rstrip("/")
+    return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path if path.endswith("/ws") else f"{path}/ws", "", ""))
+
+
+async def open_websocket(url: str, settings: WebSocketSettings) -> WebSocketTransport:
+    """Connect to a server, offering v2.
+
+    Args:
+        url: The address of its ``/ws``.
+        settings: How to connect.
+
+    Returns:
+        The open connection.
+
+    Raises:
+        ConnectError: No server answers there.
+        UnauthorizedError: It wants an API key, or another one.
+    """
+    limit = settings.connect_timeout_s
+    try:
+        connection = await _Connect(
+            url,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            create_connection=_Connection,
+            compression=None,
+            proxy=None if _is_loopback(url) else True,
+            additional_headers=dict(settings.headers),
+            open_timeout=limit,
+            close_timeout=limit,
+            ping_interval=settings.ping_interval_s,
+            ping_timeout=settings.ping_timeout_s,
+            max_size=settings.max_message_bytes,
+        )
+    except InvalidStatus as error:
+        raise _refusal(url, error.response) from error
+    except (OSError, EOFError, InvalidHandshake, InvalidURI) as error:
+        hint = "is the server running, and is this its address?"
+        raise ConnectError(f"Failed to connect to {url}: {error}", hint=hint) from error
+    assert isinstance(connection, _Connection)
+    return WebSocketTransport(connection)
+
+
+class _Connect(connect):
+    """Connects without following redirects: a key must not go where the caller did not send it."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class _Connection(ClientConnection):
+    """Hands each message over as it comes.
+
+    There is one outstanding request, so neither a queue of messages nor flow control is needed, and
+    no task has to be woken to read.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.listener: Listener | None = None
+        self.early: list[bytes] = []
+        self.gone = False
+        self._parts: list[bytes] = []
+
+    def process_event(self, event: Any) -> None:
+        if not isinstance(event, Frame) or event.opcode not in _DATA:
+            super().process_event(event)
+            return
+        message = bytes(event.data)
+        if self._parts or not event.fin:
+            self._parts.append(message)
+            if not event.fin:
+                return
+            message, self._parts = b"".join(self._parts), []
+        if self.listener is not None:
+            self.listener.received(message)
+        elif not self.gone:
+            self.early.append(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.gone = True
+        if self.listener is not None:
+            self.tell_lost(self.listener)
+
+    def tell_lost(self, listener: Listener) -> None:
+        received, sent = self.protocol.close_rcvd, self.protocol.close_sent
+        ours = sent is not None and not self.protocol.close_rcvd_then_sent
+        said = sent if ours else received
+        listener.lost(_NO_CLOSE if said is None else said.code, "" if said is None else said.reason, ours=ours)
+
+
+class WebSocketTransport:
+    """One WebSocket.
+
+    Args:
+        connection: An open connection.
+    """
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self.dialect = Dialect.V1 if connection.subprotocol is None else Dialect.V2
+
+    def listen(self, listener: Listener) -> None:
+        """Say who is to be told, beginning with what came already."""
+        connection = self._connection
+        connection.listener = listener
+        while connection.early:
+            listener.received(connection.early.pop(0))
+        if connection.gone:
+            connection.tell_lost(listener)
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame, without waiting."""
+        protocol = self._connection.protocol
+        try:
+            protocol.send_text(frame)
+        except InvalidState:
+            return  # it is closing: the listener hears of that next
+        for data in protocol.data_to_send():
+            self._connection.transport.write(data)
+
+    async def close(self) -> None:
+        """Close with 1000."""
+        self._mute()
+        await self._connection.close()
+
+    def abort(self) -> None:
+        """Drop the connection without a word, as a lost network does."""
+        self._mute()
+        self._connection.transport.abort()
+
+    def _mute(self) -> None:
+        self._connection.listener = None
+        self._connection.gone = True
+
+
+def _refusal(url: str, response: Response) -> OpenEnvError:
+    """Read why a server refused the handshake."""
+    status = response.status_code
+    if status in (401, 403):
+        message = f"{url} refused the connection (HTTP {status})"
+        with suppress(ValueError, TypeError, KeyError):  # a proxy's page, or nothing
+            message = f"{message}: {from_json(response.body or b'')['message']}"
+        return UnauthorizedError(message, {"status": status}, hint="pass api_key= or token=, and check the address")
+    if 300 <= status < 400:
+        target = response.headers.get("Location", "elsewhere")
+        return ConnectError(f"{url} redirects to {target}", hint="use that address as base_url")
+    return ConnectError(f"{url} answered with HTTP {status}, not with a WebSocket", {"status": status})
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

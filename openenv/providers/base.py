@@ -1,0 +1,76 @@
+"""What a client asks of whatever runs a server for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+from openenv.errors import ConfigurationError
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """Runs one server. Both methods block; they are called from any thread."""
+
+    def start(self) -> str:
+        """Start the server and return its base URL once it is healthy; raises an ``OpenEnvError`` otherwise."""
+        ...
+
+    def stop(self) -> None:
+        """Stop the server and leave nothing behind; does nothing where none runs."""
+        ...
+
+
+def as_provider(candidate: Any) -> Provider:
+    """Take what a client was given as its provider.
+
+    Args:
+        candidate: A provider; a class or callable that makes one; or a deployed provider, with
+            ``start_container`` and ``stop_container``, or with ``start``, ``stop`` and ``wait_for_ready``.
+
+    Returns:
+        A provider.
+
+    Raises:
+        ConfigurationError: It is none of these.
+    """
+    if isinstance(candidate, type):
+        candidate = candidate()
+    if hasattr(candidate, "start_container"):
+        return DeployedProvider(candidate.start_container, candidate.stop_container, candidate)
+    if isinstance(candidate, Provider):
+        if hasattr(candidate, "wait_for_ready"):
+            return DeployedProvider(candidate.start, candidate.stop, candidate)
+        return candidate
+    if callable(candidate):
+        return as_provider(candidate())
+    raise ConfigurationError(
+        f"{type(candidate).__name__} is not a provider", hint="a provider has start() -> base_url and stop()"
+    )
+
+
+class DeployedProvider:
+    """Makes a provider of existing packages one of ours.
+
+    Args:
+        start: Starts it and returns its base URL.
+        stop: Stops it.
+        owner: What has ``wait_for_ready``.
+    """
+
+    def __init__(self, start: Callable[[], Any], stop: Callable[[], Any], owner: Any) -> None:
+        self._start = start
+        self._stop = stop
+        self._owner = owner
+
+    def start(self) -> str:
+        """Start it and wait until it is ready."""
+        base_url = str(self._start())
+        wait = getattr(self._owner, "wait_for_ready", None)
+        if wait is not None:
+            wait(base_url) if hasattr(self._owner, "start_container") else wait()
+        return base_url
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._stop()

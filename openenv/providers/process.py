@@ -1,0 +1,187 @@
+"""Runs an environment's server in a process of its own, on this machine."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from openenv.errors import ConfigurationError, ConnectError
+
+logger = logging.getLogger("openenv.providers")
+
+_TAIL = 200
+_SHOWN = 12
+_LIKELY = 'is the app\'s module importable, and is its object called "app"?'
+
+
+class ProcessProvider:
+    """Serves an app on a free port of the loopback interface.
+
+    The server is stopped by :meth:`stop`, when this object goes, when this process exits, and, when
+    this process is killed, by itself.
+
+    Args:
+        app: What to serve, as ``module:name``.
+        app_dir: The folder to run in and to import from; the current one where left out.
+        env_vars: More environment variables for the server.
+        startup_timeout_s: How long it may take until it is healthy, in seconds.
+        stop_timeout_s: How long it may take to stop before it is killed, in seconds.
+    """
+
+    def __init__(
+        self,
+        app: str,
+        *,
+        app_dir: str | Path | None = None,
+        env_vars: Mapping[str, str] | None = None,
+        startup_timeout_s: float = 60.0,
+        stop_timeout_s: float = 10.0,
+    ) -> None:
+        self.app = app
+        self.app_dir = Path(app_dir) if app_dir is not None else None
+        self.env_vars = dict(env_vars or {})
+        self.startup_timeout_s = startup_timeout_s
+        self.stop_timeout_s = stop_timeout_s
+        self._stop: weakref.finalize[..., ProcessProvider] | None = None
+
+    @classmethod
+    def for_project(cls, path: str | Path, *, env_vars: Mapping[str, str] | None = None) -> ProcessProvider:
+        """Serve a project.
+
+        Args:
+            path: Its folder, or a file in it.
+            env_vars: More environment variables for the server.
+
+        Returns:
+            A provider.
+
+        Raises:
+            ConfigurationError: There is no project, or it names no app.
+        """
+        from openenv.project.project import Project
+
+        project = Project.find(path)
+        return cls(project.app, app_dir=project.import_path, env_vars=env_vars)
+
+    def start(self) -> str:
+        """Start the server and wait until it is healthy.
+
+        Returns:
+            Its base URL.
+
+        Raises:
+            ConnectError: It ended, or was not healthy in time; the message has the end of its log.
+            ConfigurationError: This system cannot hand a socket to a process.
+        """
+        if os.name == "nt":
+            raise ConfigurationError("servers run on Linux and macOS; connect to one with base_url=")
+        self.stop()
+        server = _Server(self)
+        self._stop = weakref.finalize(self, server.stop, self.stop_timeout_s)
+        try:
+            server.wait_until_healthy(self.startup_timeout_s)
+        except BaseException:
+            self.stop()
+            raise
+        return server.base_url
+
+    def stop(self) -> None:
+        """Stop the server and everything that it started; does nothing where none runs."""
+        stop, self._stop = self._stop, None
+        if stop is not None:
+            stop()
+
+
+class _Server:
+    """A server's process. The socket is bound here: its address is known, and connections wait, before it runs."""
+
+    def __init__(self, provider: ProcessProvider) -> None:
+        self._app = provider.app
+        self._owner = os.getpid()
+        self._log: deque[str] = deque(maxlen=_TAIL)
+        # The server stops when the other end of this pipe closes: with us, however we end.
+        theirs, self._lifeline = os.pipe()
+        try:
+            with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
+                self._port = listening.getsockname()[1]
+                self._process = self._spawn(provider, listening.fileno(), theirs)
+        except OSError as error:
+            os.close(self._lifeline)
+            raise ConfigurationError(f"cannot start a server for {self._app}: {error}") from error
+        finally:
+            os.close(theirs)
+        self.base_url = f"http://127.0.0.1:{self._port}"
+        self._reader = threading.Thread(target=self._read_log, name="openenv-server-log", daemon=True)
+        self._reader.start()
+
+    def wait_until_healthy(self, timeout_s: float) -> None:
+        """Ask for its health; the answer comes as soon as it serves."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout_s)
+        try:
+            connection.request("GET", "/health")
+            status = connection.getresponse().status
+        except TimeoutError:
+            raise self._failure(f"was not healthy within {timeout_s:g} s") from None
+        except (OSError, http.client.HTTPException):
+            self._process.wait()
+            self._reader.join(timeout=1.0)
+            raise self._failure(f"ended with exit status {self._process.returncode}") from None
+        finally:
+            connection.close()
+        if status != http.client.OK:
+            raise self._failure(f"says that it is not healthy (HTTP {status})")
+
+    def stop(self, timeout_s: float) -> None:
+        """End the process and its group: politely, then by force."""
+        if os.getpid() != self._owner:
+            return  # a forked child that exits
+        self._process.terminate()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            logger.warning("the server of %s did not stop within %g s: killed", self._app, timeout_s)
+        with suppress(ProcessLookupError, PermissionError):  # nothing is left of the group
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        os.close(self._lifeline)
+        self._reader.join(timeout=1.0)
+
+    def _spawn(self, provider: ProcessProvider, listening: int, lifeline: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "openenv.server", self._app]
+        command += ["--fd", str(listening), "--parent-fd", str(lifeline), "--log-level", "warning"]
+        if provider.app_dir is not None:
+            command += ["--app-dir", str(provider.app_dir.resolve())]
+        # Its only clients are ours: they know no operator's key, and nobody else's episode has to be waited for.
+        variables = {name: value for name, value in os.environ.items() if name != "OPENENV_API_KEY"}
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(listening, lifeline),
+            start_new_session=True,
+            env={**variables, "OPENENV_DRAIN_TIMEOUT_S": "1", "PYTHONUNBUFFERED": "1", **provider.env_vars},
+        )
+
+    def _read_log(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                self._log.append(text)
+                logger.debug("%s: %s", self._app, text)
+
+    def _failure(self, what: str) -> ConnectError:
+        tail = "".join(f"\n  {line}" for line in list(self._log)[-_SHOWN:])
+        return ConnectError(f"the server of {self._app} {what}{tail}", {"log": "\n".join(self._log)}, hint=_LIKELY)
