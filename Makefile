@@ -1,0 +1,52 @@
+# Every target sets up what it needs: Python 3.10 or newer and make are enough to begin with.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types contracts docs interop e2e bench clean
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z0-9]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "error: $(PYTHON) is older than 3.10; try: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+setup: $(READY) ## Make .venv with everything in it.
+
+demo: $(READY) ## From nothing to a played and validated episode, as a user would do it.
+	$(VENV)/bin/python scripts/demo.py
+
+test: $(READY) ## Run the tests; no container engine, peer package or browser needed.
+	$(RUN) pytest
+
+lint: $(READY) ## Check style and format.
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+
+types: $(READY) ## Check types, strictly.
+	$(RUN) mypy
+
+contracts: $(READY) ## Check which package imports which.
+	$(VENV)/bin/lint-imports
+
+docs: $(READY) ## Build the documentation into site/, strictly.
+	$(RUN) mkdocs build --strict --quiet
+
+interop: $(READY) ## Play with the real openenv 0.10.0, both ways.
+	OPENENV_PEER_PYTHON="$$($(VENV)/bin/python scripts/venvs.py peer)" $(RUN) pytest tests/e2e/interop
+
+e2e: $(READY) ## Run the tests that use real things from outside.
+	OPENENV_PEER_PYTHON="$$($(VENV)/bin/python scripts/venvs.py peer)" $(RUN) pytest tests/e2e
+
+bench: $(READY) ## Measure, beside openenv 0.10.0.
+	for script in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done
+
+clean: ## Remove everything that make has made.
+	rm -rf $(VENV) .cache site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
