@@ -7,6 +7,7 @@ import copy
 import logging
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -18,23 +19,55 @@ from openenv.protocol import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger("openenv.server")
 
+_UVICORN_OPTIONS: dict[str, Any] = {
+    "access_log": False,
+    "ws": "websockets-sansio",
+    "ws_max_size": MAX_MESSAGE_BYTES,
+    "ws_per_message_deflate": False,
+    "timeout_graceful_shutdown": 2,
+}
 
-class _Server(uvicorn.Server):
-    """A uvicorn server that lets episodes in progress end before it closes their sockets."""
 
-    def __init__(self, config: uvicorn.Config, app: Any, on_ready: Callable[[str], None] | None) -> None:
-        super().__init__(config)
+class Server(uvicorn.Server):
+    """A uvicorn server that lets episodes in progress end before it closes their sockets.
+
+    ``run()`` serves, in any thread; ``stop()`` asks it to drain and return, from any other.
+
+    Args:
+        app: What ``create_app`` made.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        on_ready: Called with the base URL once the server listens.
+        **options: Further options of ``uvicorn.Config``.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        on_ready: Callable[[str], None] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(uvicorn.Config(app, host=host, port=port, **_UVICORN_OPTIONS, **options))
         state = getattr(app, "state", None)
         self._service = getattr(state, "openenv_service", None)
         self._drain_timeout_s: float = getattr(state, "openenv_drain_timeout_s", 0.0)
         self._on_ready = on_ready
 
+    def stop(self) -> None:
+        """Ask the server to drain and return, as a first SIGTERM does."""
+        self.should_exit = True
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say where."""
         await super().startup(sockets)
         if self._on_ready is not None and self.started:
             self._on_ready(_address(self.servers[0].sockets[0]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, then close what is left."""
         if self._service is not None and not self.force_exit:
             if self._service.sessions:
                 logger.info("waiting for %d sessions; press Ctrl-C again to stop now", len(self._service.sessions))
@@ -43,7 +76,11 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM while serving, where this is the main thread."""
         # Unlike uvicorn's own, the signal is not raised again afterwards: a drained server has done what was asked.
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         signals = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self.handle_exit) for number in signals}
         try:
@@ -53,6 +90,7 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop in good order at the first signal, at once at the second."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -80,19 +118,10 @@ def run(
         on_ready: Called with the base URL once the server listens.
     """
     loaded = import_from_string(app) if isinstance(app, str) else app
-    config = uvicorn.Config(
-        loaded,
-        host=host,
-        port=port,
-        log_config=_log_config(log_level),
-        log_level=log_level,
-        access_log=False,
-        ws="websockets-sansio",
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=2,
+    server = Server(
+        loaded, host=host, port=port, on_ready=on_ready, log_config=_log_config(log_level), log_level=log_level
     )
-    _Server(config, loaded, on_ready).run(sockets=None if sock is None else [sock])
+    server.run(sockets=None if sock is None else [sock])
 
 
 def _log_config(level: str) -> dict[str, Any]:
