@@ -215,7 +215,7 @@ class _V2(_Connection):
                 raise RequestValidationError(f"the first frame is open or resume, not {request.kind}")
             if not self._resumable:
                 raise UnauthorizedError("this server runs several workers and cannot resume sessions")
-            session = self._service.find(**request.data)
+            session = self._service.find(request.data["session_id"], request.data["session_token"])
             self._service.attach(session)
             await self._hold(session, resumed=True)
         except OpenEnvError as error:
