@@ -117,6 +117,7 @@ def _assemble(service: SessionService, settings: ServerSettings, readme: str | N
     )
     app.state.openenv_service = service
     app.state.openenv_drain_timeout_s = settings.drain_timeout_s
+    app.state.openenv_needs_key = settings.api_key is not None
     app.include_router(information_routes(service, readme, first))
     app.include_router(throw_away_routes(service))
     app.include_router(sessions.router())
