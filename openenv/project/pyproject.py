@@ -17,7 +17,9 @@ else:
 
 PYPROJECT_NAME = "pyproject.toml"
 
-_REQUIREMENT_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
+ENTRY_POINTS = "openenv.environments"
+"""The group of entry points by which installed environments are found."""
+
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -39,7 +41,7 @@ class _Metadata(_Table):
     name: str
     version: str | None = None
     dynamic: tuple[str, ...] = Field(default=(), strict=False)
-    dependencies: tuple[str, ...] = Field(default=(), strict=False)
+    entry_points: dict[str, dict[str, str]] = Field(default_factory=dict, validation_alias="entry-points")
 
 
 class _Setuptools(_Table):
@@ -48,15 +50,32 @@ class _Setuptools(_Table):
     )
 
 
+class VersionSource(_Table):
+    """Where hatchling reads a dynamic version.
+
+    Attributes:
+        path: The file.
+        pattern: A regular expression whose group ``version`` finds it there.
+    """
+
+    path: str | None = None
+    pattern: str | None = None
+
+
+class _Hatch(_Table):
+    version: VersionSource = Field(default_factory=VersionSource)
+
+
 class _Tools(_Table):
     setuptools: _Setuptools = Field(default_factory=_Setuptools)
+    hatch: _Hatch = Field(default_factory=_Hatch)
 
 
 class PyProject(_Table):
     """What ``pyproject.toml`` says about the distribution.
 
     Attributes:
-        project: The ``[project]`` table: name, version, dynamic fields, dependencies.
+        project: The ``[project]`` table: name, version, dynamic fields, entry points.
         tool: What build tools are told.
     """
 
@@ -64,10 +83,14 @@ class PyProject(_Table):
     tool: _Tools = Field(default_factory=_Tools)
 
     @property
-    def requirements(self) -> frozenset[str]:
-        """The normalised names of the distributions it depends on."""
-        found = (_REQUIREMENT_NAME.match(text) for text in self.project.dependencies)
-        return frozenset(normalise(match[1]) for match in found if match)
+    def environments(self) -> dict[str, str]:
+        """The environments that it registers: name -> package."""
+        return self.project.entry_points.get(ENTRY_POINTS, {})
+
+    @property
+    def version_source(self) -> VersionSource:
+        """Where a dynamic version is read."""
+        return self.tool.hatch.version
 
     @property
     def root_package(self) -> str | None:

@@ -10,7 +10,9 @@ FLAT = """\
 [project]
 name = "openenv-my_env"
 version = "0.1.0"
-dependencies = ["openenv[core]>=0.2.2", " Numpy ; python_version > '3'", "x_y @ file:///tmp/x"]
+
+[project.entry-points."openenv.environments"]
+my-env = "my_env"
 
 [tool.setuptools]
 packages = ["my_env", "my_env.server"]
@@ -21,8 +23,16 @@ package-dir = { "my_env" = ".", "my_env.server" = "server" }
 def test_what_matters_is_read() -> None:
     read = parse_pyproject(FLAT)
     assert (read.project.name, read.project.version) == ("openenv-my_env", "0.1.0")
-    assert read.requirements == {"openenv", "numpy", "x-y"}
+    assert read.environments == {"my-env": "my_env"}
     assert read.root_package == "my_env"
+
+
+def test_a_dynamic_version_says_where_it_stands() -> None:
+    read = parse_pyproject(
+        '[project]\nname = "a"\ndynamic = ["version"]\n[tool.hatch.version]\npath = "x"\npattern = "y"'
+    )
+    assert (read.project.dynamic, read.version_source.path, read.version_source.pattern) == (("version",), "x", "y")
+    assert parse_pyproject('[project]\nname = "a"').version_source.path is None
 
 
 def test_without_package_dir_no_package_stands_beside_it() -> None:
