@@ -19,10 +19,13 @@ from operator import truediv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HERE = ROOT / "benchmarks"
+HERE = ROOT / "benchmarks"  # Where every process runs: a working folder can come first in Python's path.
 DOCS = ROOT / "docs" / "benchmarks.md"
 PEER = "openenv 0.10.0"
 STOP_S = 30
+
+# A path meant for our interpreter would put our package before the peer's own: only our processes get it back.
+OUR_PATH = os.environ.pop("PYTHONPATH", None)
 
 Samples = dict[str, list[float]]
 
@@ -93,14 +96,30 @@ def options_of(description: str | None, *, rounds: int) -> argparse.ArgumentPars
 
 
 def resolve_interpreters(options: argparse.Namespace) -> None:
-    """Fill in the interpreters that were not given."""
+    """Fill in the interpreters that were not given, and make sure that each has the package it stands for."""
     options.ours = options.ours or _made("plain")
     options.peer = options.peer or _made("peer")
+    if _has(options.peer, "openenv.protocol", {}) or not _has(options.peer, "openenv.core.env_server.mcp_types", {}):
+        raise SystemExit(f"{options.peer} does not have {PEER}")
+    if not _has(options.ours, "openenv.protocol", our_environment()):
+        raise SystemExit(f"{options.ours} does not have this package")
 
 
 def _made(kind: str) -> str:
     command = [sys.executable, str(ROOT / "scripts" / "venvs.py"), kind]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def _has(python: str, module: str, environment: Mapping[str, str]) -> bool:
+    """Whether an interpreter, started as the servers and players are, can import a module."""
+    command = [python, "-c", f"import {module}"]
+    every = {**os.environ, **environment}
+    return not subprocess.run(command, cwd=HERE, env=every, stderr=subprocess.DEVNULL, check=False).returncode
+
+
+def our_environment(**more: str) -> dict[str, str]:
+    """The variables that our own processes get beside everybody's."""
+    return {**({"PYTHONPATH": OUR_PATH} if OUR_PATH else {}), **more}
 
 
 def results(benchmark: str, ours: str) -> Results:
@@ -143,13 +162,13 @@ class Launch:
 
     python: str
     arguments: tuple[str, ...]
-    environment: tuple[tuple[str, str], ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def our_server(python: str, app: str = "_served:app", **environment: str) -> Launch:
     """Our server, started as ``openenv serve`` starts it."""
     arguments = ("-m", "openenv.server", app, "--fd", "{fd}", "--app-dir", str(HERE), "--log-level", "error")
-    return Launch(python, arguments, tuple(environment.items()))
+    return Launch(python, arguments, our_environment(OPENENV_DRAIN_TIMEOUT_S="0", **environment))
 
 
 def uvicorn_server(python: str, app: str, ws: str = "auto") -> Launch:
@@ -177,8 +196,8 @@ def serving(launch: Launch, *, cpu: int | None = None) -> Iterator[Server]:
         address = listener.getsockname()
         descriptor = listener.fileno()
         command = [launch.python, *(argument.format(fd=descriptor) for argument in launch.arguments)]
-        environment = {**os.environ, **dict(launch.environment)}
-        process = subprocess.Popen(command, pass_fds=[descriptor], env=environment)
+        environment = {**os.environ, **launch.environment}
+        process = subprocess.Popen(command, pass_fds=[descriptor], env=environment, cwd=HERE)
     if cpu is not None:
         os.sched_setaffinity(process.pid, {cpu})
     try:

@@ -67,6 +67,11 @@ class Session:
         self._buffer += self._received()
         return self.take()
 
+    def close(self) -> None:
+        """Leave for good, so that the server does not wait for this session to be resumed."""
+        self.socket.sendall(_frame(b"\x03\xe8", opcode=0x88))
+        self.socket.close()
+
     def take(self) -> bytes:
         """Cut the first whole text frame off the buffer."""
         while (end := _frame_end(self._buffer)) and end <= len(self._buffer):
@@ -82,9 +87,9 @@ class Session:
         return received
 
 
-def _frame(payload: bytes) -> bytes:
+def _frame(payload: bytes, opcode: int = 0x81) -> bytes:
     # The key is four zeros: masked with it, a payload is itself.
-    return bytes((0x81, 0x80 | len(payload))) + b"\0\0\0\0" + payload
+    return bytes((opcode, 0x80 | len(payload))) + b"\0\0\0\0" + payload
 
 
 def _frame_end(buffer: bytes) -> int:
@@ -154,6 +159,8 @@ def main() -> None:
         os.sched_setaffinity(0, {options.cpu})
     sessions = open_sessions((options.host, options.port), options.dialect, options.sessions)
     steps, elapsed = measure(sessions, options.seconds)
+    for session in sessions:
+        session.close()
     print(json.dumps({"steps": steps, "seconds": elapsed}))
 
 

@@ -15,11 +15,13 @@ from typing import IO, cast
 from _harness import (
     HERE,
     PEER,
+    Launch,
     Samples,
     Server,
     Table,
     in_turn,
     options_of,
+    our_environment,
     our_server,
     pinned_cpus,
     resolve_interpreters,
@@ -45,11 +47,14 @@ class Player:
 
 
 @contextmanager
-def playing(python: str, server: Server, client: str, cpu: int | None) -> Iterator[Player]:
+def playing(who: Launch, server: Server, cpu: int | None) -> Iterator[Player]:
     """Start a client process; it ends when its stdin closes."""
     url = "http://{}:{}".format(*server.address)
-    command = [python, str(HERE / "_player.py"), url, client]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [who.python, str(HERE / "_player.py"), url, *who.arguments]
+    environment = {**os.environ, **who.environment}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         if cpu is not None:
             os.sched_setaffinity(process.pid, {cpu})
         yield Player(process)
@@ -71,15 +76,17 @@ def main() -> None:
     with ExitStack() as stack:
         ours = stack.enter_context(serving(our_server(options.ours), cpu=server_cpu))
         peer = stack.enter_context(serving(uvicorn_server(options.peer, "_served:app"), cpu=server_cpu))
+        bodyless = Launch(options.ours, ("bodyless",), our_environment())
+        hand_written = Launch(options.ours, ("hand-written",), our_environment())
         pairs = {
-            "ours": (options.ours, ours, "bodyless"),
-            "ours, hand-written client": (options.ours, ours, "hand-written"),
-            "our client, peer's server": (options.ours, peer, "bodyless"),
-            PEER: (options.peer, peer, "hand-written"),
+            "ours": (bodyless, ours),
+            "ours, hand-written client": (hand_written, ours),
+            "our client, peer's server": (bodyless, peer),
+            PEER: (Launch(options.peer, ("hand-written",)), peer),
         }
         contestants: dict[str, Callable[[], float]] = {}
-        for name, (python, server, client) in pairs.items():
-            player = stack.enter_context(playing(python, server, client, client_cpu))
+        for name, (who, server) in pairs.items():
+            player = stack.enter_context(playing(who, server, client_cpu))
             for face in ("async", "sync"):
                 contestants[f"{name}, {face}"] = partial(player.steps_per_second, face, options.seconds)
         outcome.samples["steps"] = in_turn(contestants, options.rounds)

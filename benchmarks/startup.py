@@ -70,12 +70,12 @@ def session_memory(launch: Launch, dialect: str) -> float:
     """Kibibytes that each of many idle sessions adds, after its reset."""
     with serving(launch) as server:
         for session in open_sessions(server.address, dialect, 1):
-            session.socket.close()
+            session.close()
         before = server.resident_bytes()
         sessions = open_sessions(server.address, dialect, SESSIONS)
         after = server.resident_bytes()
         for session in sessions:
-            session.socket.close()
+            session.close()
     return (after - before) / SESSIONS / 1024
 
 
@@ -94,7 +94,7 @@ def times(ours: str, peer: str) -> dict[str, Contestants]:
     return {
         "openenv --help": {
             "ours": partial(run_time, command_line(ours), "--help"),
-            "import typer, rich": partial(run_time, ours, "-c", "import typer, rich"),
+            "import typer, rich": partial(run_time, ours, "-I", "-c", "import typer, rich"),
             PEER: partial(run_time, command_line(peer), "--help"),
         },
         "openenv init": {
@@ -102,9 +102,11 @@ def times(ours: str, peer: str) -> dict[str, Contestants]:
             PEER: partial(init_time, command_line(peer), "init", "my_env"),
         },
         "import of the client": {
-            "ours": partial(run_time, ours, "-c", "from openenv import EnvClient"),
-            "import pydantic, websockets": partial(run_time, ours, "-c", "import pydantic, websockets.asyncio.client"),
-            PEER: partial(run_time, peer, "-c", "from openenv.core import EnvClient"),
+            "ours": partial(run_time, ours, "-I", "-c", "from openenv import EnvClient"),
+            "import pydantic, websockets": partial(
+                run_time, ours, "-I", "-c", "import pydantic, websockets.asyncio.client"
+            ),
+            PEER: partial(run_time, peer, "-I", "-c", "from openenv.core import EnvClient"),
         },
         "start to /health": {
             "ours": partial(health_time, our_server(ours)),
