@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import weakref
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -119,13 +121,24 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         client._begin(recipe, tuple(own or its for own, its in zip(_types(cls), models, strict=True)))
         return client
 
+    def _sibling(self, provider: Any) -> Self:
+        """Make another client by the same recipe, but with this provider."""
+        twin = copy.copy(self)
+        twin._adopt(ClientSession(replace(self._session.recipe, provider=provider)))
+        return twin
+
+    def _adopt(self, session: ClientSession) -> None:
+        self._session = session
+        weakref.finalize(self, session.release).atexit = False
+
     def _begin(self, recipe: Recipe, types: tuple[Any, ...]) -> None:
         """Set the client up; the only place that does."""
         cls = type(self)
-        self._session = ClientSession(recipe)
         self._writes = cls._step_payload is EnvClient._step_payload
         self._reads_results = cls._parse_result is EnvClient._parse_result
         self._reads_states = cls._parse_state is EnvClient._parse_state
+        # A class of clients may have a reset, step or state of its own; then that one runs, on every face.
+        self._plain = cls.step is EnvClient.step and cls.reset is EnvClient.reset and cls.state is EnvClient.state
         if types[1] is None and self._reads_results:
             raise ConfigurationError(
                 f"{cls.__name__} does not say what it plays",
@@ -133,7 +146,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             )
         self._result_reader = result_reader(types[1] or dict)
         self._state_reader = state_reader(types[2] or State)
-        weakref.finalize(self, self._session.release).atexit = False
+        self._adopt(ClientSession(recipe))
 
     @property
     def base_url(self) -> str | None:

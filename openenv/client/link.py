@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,7 @@ class Link:
         self._exchange = exchange or Exchange(WAIT_FOR_SLOT_S)
         self._transport: Transport | None = None
         self._waiting: deque[Call] = deque()
+        self._sending = False
         self._greeting: asyncio.Future[None] | None = None
         self._resuming: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -80,7 +82,7 @@ class Link:
         answer: asyncio.Future[bytes] = self.loop.create_future()
         call = Call(kind, body, partial(_resolve, answer), timeout_s)
         self.begin(call)
-        timer = self.loop.call_later(self.message_timeout_s, self._expire, call)
+        timer = self.loop.call_later(self.message_timeout_s, self.expire, call)
         try:
             return await answer
         finally:
@@ -159,6 +161,9 @@ class Link:
             self._resume()
 
     def _send_next(self) -> None:
+        if self._sending:
+            return  # a transport may answer while it is sent to; the loop below goes on then
+        self._sending = True
         while self._waiting and self._exchange.idle and self._transport is not None:
             call = self._waiting.popleft()
             try:
@@ -167,8 +172,10 @@ class Link:
                 call.finish(error)
             else:
                 self._transport.send(frame)
+        self._sending = False
 
-    def _expire(self, call: Call) -> None:
+    def expire(self, call: Call) -> None:
+        """Give a call up that took too long."""
         late = self.late(call)
         call.finish(late)
         self.abandon(call)
@@ -240,6 +247,54 @@ class Link:
             self._end(error)
         finally:
             self._resuming = None
+
+
+async def ask_all(questions: Sequence[tuple[Link, str, str | None]]) -> list[bytes | OpenEnvError]:
+    """Send one request over each of many links at once, and wait for all replies; no task is made.
+
+    Args:
+        questions: Link, kind and body of each request; all links live in this event loop.
+
+    Returns:
+        The reply's data or the error of each, in order.
+    """
+    if not questions:
+        return []
+    left = len(questions)
+    outcomes: list[bytes | OpenEnvError | None] = [None] * left
+    loop = asyncio.get_running_loop()
+    finished: asyncio.Future[None] = loop.create_future()
+
+    def settle(index: int, outcome: bytes | OpenEnvError) -> None:
+        nonlocal left
+        outcomes[index] = outcome
+        left -= 1
+        if not left and not finished.done():
+            finished.set_result(None)
+
+    calls = [Call(kind, body, partial(settle, index)) for index, (_, kind, body) in enumerate(questions)]
+    timers = {limit: loop.call_later(limit, _expire_all, questions, calls, limit) for limit in _limits(questions)}
+    for (link, _, _), call in zip(questions, calls, strict=True):
+        link.begin(call)
+    try:
+        await finished
+    finally:
+        for timer in timers.values():
+            timer.cancel()
+        for (link, _, _), call in zip(questions, calls, strict=True):
+            if call.settle is not None:
+                link.abandon(call)
+    return outcomes  # type: ignore[return-value]
+
+
+def _limits(questions: Sequence[tuple[Link, str, str | None]]) -> set[float]:
+    return {link.message_timeout_s for link, _, _ in questions}
+
+
+def _expire_all(questions: Sequence[tuple[Link, str, str | None]], calls: Sequence[Call], limit: float) -> None:
+    for (link, _, _), call in zip(questions, calls, strict=True):
+        if call.settle is not None and link.message_timeout_s == limit:
+            link.expire(call)
 
 
 def again(error: OpenEnvError) -> OpenEnvError:

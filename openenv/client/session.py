@@ -189,10 +189,12 @@ class ClientSession:
         provider = self.recipe.provider
         if provider is None or self._provided:
             return
-        self._provided = True
         starting = asyncio.get_running_loop().run_in_executor(None, provider.start)
         try:
             self.base_url = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            await asyncio.wait([starting])  # it cannot be stopped before it has started
+            # It cannot be stopped before it has started.
+            await asyncio.wait([starting])
+            self._provided = starting.exception() is None
             raise
+        self._provided = True

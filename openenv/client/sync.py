@@ -8,12 +8,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from openenv.client.background import is_background, run_blocking
-from openenv.client.client import EnvClient
 from openenv.client.codec import write
 from openenv.types import ActT, ObsT, StateT, StepResult
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from openenv.client.client import EnvClient
 
 
 class SyncEnvClient(Generic[ActT, ObsT, StateT]):
@@ -29,9 +30,7 @@ class SyncEnvClient(Generic[ActT, ObsT, StateT]):
     def __init__(self, async_client: EnvClient[ActT, ObsT, StateT]) -> None:
         self._client = async_client
         self._session = async_client._session
-        # A class of clients may have a reset, step or state of its own; then that one runs.
-        kind = type(async_client)
-        self._plain = kind.step is EnvClient.step and kind.reset is EnvClient.reset and kind.state is EnvClient.state
+        self._plain = async_client._plain
 
     @property
     def async_client(self) -> EnvClient[ActT, ObsT, StateT]:

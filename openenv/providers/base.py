@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
@@ -74,3 +75,32 @@ class DeployedProvider:
     def stop(self) -> None:
         """Stop it."""
         self._stop()
+
+
+class SharedProvider:
+    """One server for several clients: the first one starts it, the last one stops it.
+
+    Args:
+        provider: What runs it.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._lock = threading.Lock()
+        self._users = 0
+        self._base_url = ""
+
+    def start(self) -> str:
+        """Start the server, unless it runs."""
+        with self._lock:
+            if not self._users:
+                self._base_url = self._provider.start()
+            self._users += 1
+            return self._base_url
+
+    def stop(self) -> None:
+        """Stop the server, unless another client uses it."""
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._provider.stop()

@@ -54,6 +54,17 @@ class ProcessProvider:
         self.startup_timeout_s = startup_timeout_s
         self.stop_timeout_s = stop_timeout_s
         self._stop: weakref.finalize[..., ProcessProvider] | None = None
+        self._server: _Server | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the last server ended, as ``subprocess`` says it; ``None`` while it runs, or where none was started."""
+        return None if self._server is None else self._server.poll()
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The last lines that the last server printed."""
+        return () if self._server is None else self._server.log()
 
     @classmethod
     def for_project(cls, path: str | Path, *, env_vars: Mapping[str, str] | None = None) -> ProcessProvider:
@@ -87,7 +98,7 @@ class ProcessProvider:
         if os.name == "nt":
             raise ConfigurationError("servers run on Linux and macOS; connect to one with base_url=")
         self.stop()
-        server = _Server(self)
+        self._server = server = _Server(self)
         self._stop = weakref.finalize(self, server.stop, self.stop_timeout_s)
         try:
             server.wait_until_healthy(self.startup_timeout_s)
@@ -141,6 +152,14 @@ class _Server:
             connection.close()
         if status != http.client.OK:
             raise self._failure(f"says that it is not healthy (HTTP {status})")
+
+    def poll(self) -> int | None:
+        """The exit code, if it has ended."""
+        return self._process.poll()
+
+    def log(self) -> tuple[str, ...]:
+        """The last lines that it printed."""
+        return tuple(self._log)
 
     def stop(self, timeout_s: float) -> None:
         """End the process and its group: politely, then by force."""

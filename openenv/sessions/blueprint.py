@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import pickle
 from collections.abc import Callable
@@ -36,15 +37,17 @@ class Blueprint:
     @property
     def environment_type(self) -> type | None:
         """The environment's class, where it can be known without making one."""
-        if isinstance(self.factory, type):
-            return self.factory
-        made = inspect.signature(self.factory, eval_str=False).return_annotation if callable(self.factory) else None
+        factory = _unwrapped(self.factory)
+        if isinstance(factory, type):
+            return factory
+        made = inspect.signature(factory, eval_str=False).return_annotation if callable(factory) else None
         return made if isinstance(made, type) and made is not inspect.Signature.empty else None
 
     @property
     def factory_name(self) -> str:
         """What to call the factory in messages."""
-        return getattr(self.factory, "__name__", type(self.factory).__name__)
+        factory = _unwrapped(self.factory)
+        return getattr(factory, "__name__", type(factory).__name__)
 
     def require_importable(self) -> None:
         """Check that another process can find the factory.
@@ -63,6 +66,11 @@ class Blueprint:
             raise ConfigurationError(
                 f"{self.factory_name} cannot be imported by a worker: {error}", hint=hint
             ) from error
+
+
+def _unwrapped(factory: Any) -> Any:
+    """Look through ``functools.partial`` at what it calls."""
+    return _unwrapped(factory.func) if isinstance(factory, functools.partial) else factory
 
 
 def blueprint_of(
