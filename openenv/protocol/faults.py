@@ -21,8 +21,11 @@ def error_body(error: OpenEnvError) -> str:
     Returns:
         A JSON object with at least ``message`` and ``code``.
     """
-    fields = {"message": error.message, "code": error.code or SessionError.code, **error.data}
-    return to_json(fields, inf_nan_mode="strings", fallback=repr).decode()
+    named = {"message": error.message, "code": error.code or SessionError.code}
+    try:
+        return to_json({**named, **error.data, **named}, inf_nan_mode="strings", fallback=repr).decode()
+    except Exception:  # an environment's words and facts may be anything: half a character, a circle
+        return to_json({**named, "message": _encodable(error.message)}).decode()
 
 
 def error_from_wire(data: dict[str, Any]) -> OpenEnvError:
@@ -55,10 +58,22 @@ def describe_failure(error: BaseException, *, verbose: bool) -> OpenEnvError:
     if isinstance(error, OpenEnvError) and error.code:
         return error
     if verbose:
-        return ExecutionError(str(error))
+        return ExecutionError(text_of(error))
     correlation_id = uuid4().hex[:12]
     message = f"{type(error).__name__} in the environment; its text is in the server's log"
     return ExecutionError(message, {"correlation_id": correlation_id})
+
+
+def text_of(error: BaseException) -> str:
+    """Say what an exception says, also where its own way of saying it fails."""
+    try:
+        return _encodable(str(error))
+    except BaseException:
+        return type(error).__name__
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def validation_failed(error: ValidationError, dialect: Dialect, subject: str = "request") -> RequestValidationError:

@@ -13,12 +13,12 @@ from operator import or_
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from typing_extensions import NotRequired, TypedDict
 
 from openenv.errors import InvalidJSONError, OpenEnvError, RequestValidationError, UnknownTypeError
 from openenv.protocol import MAX_EPISODE_ID_LENGTH, MAX_SEED, Dialect
-from openenv.protocol.faults import validation_failed
+from openenv.protocol.faults import text_of, validation_failed
 
 RequestId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
 Timeout = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -145,42 +145,51 @@ class FrameDecoder:
         """
         try:
             frame: dict[str, Any] = self._validate(text)
-        except Exception:  # a model's own validators may raise anything
+        except BaseException:  # a model's own validators may raise anything
             return self._examine(text)
         return Request(frame["type"], frame.get("data"), frame.get("id"), frame.get("timeout_s"), text)
 
     def _examine(self, text: str) -> Request:
         """Read a refused frame step by step, to say what is wrong with it and which request it was."""
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            return Request("invalid", InvalidJSONError(f"Invalid JSON: {error}"), raw=text)
+            message = from_json(text)
+        except ValueError as error:
+            return Request("invalid", InvalidJSONError(f"Invalid JSON: {_complaint(text, error)}"), raw=text)
         if not isinstance(message, dict):
             wrong = RequestValidationError(f"a frame is a JSON object, not {type(message).__name__}")
             return Request("invalid", wrong, raw=text)
         number = message.get("id") if self._dialect is Dialect.V2 else None
         readable = type(number) is int and 1 <= number < 2**63
         try:
-            data = self._validated(message)
+            frame = self._validated(message)
         except OpenEnvError as error:
             return Request("invalid", error, number if readable else None, raw=text)
-        return Request(message["type"], data, number, message.get("timeout_s"), text)
+        return Request(frame["type"], frame.get("data"), frame.get("id"), frame.get("timeout_s"), text)
 
-    def _validated(self, message: dict[str, Any]) -> Any:
+    def _validated(self, message: dict[str, Any]) -> dict[str, Any]:
         """Validate the frame first and its action after, as deployed servers do."""
         kind = message.get("type", "")
         if not isinstance(kind, str) or kind not in self._loose:
             raise UnknownTypeError(f"Unknown message type: {kind}")
-        data = self._checked(self._loose[kind], message, f"{kind} request").get("data")
-        return self._checked(self._action, data, "action") if kind == "step" else data
+        frame: dict[str, Any] = self._checked(self._loose[kind], message, f"{kind} request")
+        return {**frame, "data": self._checked(self._action, frame["data"], "action")} if kind == "step" else frame
 
     def _checked(self, expected: TypeAdapter[Any], value: Any, subject: str) -> Any:
         try:
             return expected.validate_python(value)
         except ValidationError as error:
             raise validation_failed(error, self._dialect, subject) from None
-        except Exception as error:  # a model's own validators may raise anything
-            raise RequestValidationError(f"invalid {subject}: {type(error).__name__}: {error}") from error
+        except BaseException as error:  # a model's own validators may raise anything
+            raise RequestValidationError(f"invalid {subject}: {type(error).__name__}: {text_of(error)}") from error
+
+
+def _complaint(text: str, found: ValueError) -> str:
+    """Say what is wrong with a text, in the words of deployed servers where they refuse it too."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return str(found)
 
 
 def request_frame(kind: str, number: int | None, data: str | None, timeout_s: float | None = None) -> str:
