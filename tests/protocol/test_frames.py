@@ -108,8 +108,14 @@ def test_whatever_comes_is_a_request_or_a_typed_error_that_can_be_sent(dialect: 
     request = DECODERS[dialect].decode(text)
 
     if request.kind == "invalid":
-        json.loads(error_body(request.data)).keys() >= {"code", "message"}
+        assert json.loads(error_body(request.data)).keys() >= {"code", "message"}
 
+
+def step_with(data: str, number: int | None = 1) -> str:
+    return request_frame("step", number, data)
+
+
+DEEP = '{"x": ' + "[" * 160 + "1" + "]" * 160 + "}"
 
 REFUSED: dict[str, tuple[str, type[OpenEnvError]]] = {
     "nothing": ("", InvalidJSONError),
@@ -119,14 +125,14 @@ REFUSED: dict[str, tuple[str, type[OpenEnvError]]] = {
     "half a character in a type": ('{"type": "\\ud83d", "id": 1}', InvalidJSONError),
     "10,000 arrays": ("[" * 10_000 + "]" * 10_000, InvalidJSONError),
     "10,000 objects in an action": (
-        '{"type": "step", "id": 1, "data": %s1%s}' % ('{"a": ' * 10_000, "}" * 10_000),
+        step_with('{"a": ' * 10_000 + "1" + "}" * 10_000),
         InvalidJSONError,
     ),
     "300 objects in an action": (
-        '{"type": "step", "id": 1, "data": %s1%s}' % ('{"metadata": ' * 300, "}" * 300),
+        step_with('{"metadata": ' * 300 + "1" + "}" * 300),
         InvalidJSONError,
     ),
-    "a number of 5,000 digits": ('{"type": "step", "id": 7, "data": {"x": %s}}' % ("9" * 5_000), InvalidJSONError),
+    "a number of 5,000 digits": (step_with("9" * 5_000), InvalidJSONError),
     "an array": ("[1, 2]", RequestValidationError),
     "a string": ('"reset"', RequestValidationError),
     "a number": ("5", RequestValidationError),
@@ -157,10 +163,10 @@ REFUSED_IN_V2 = {
     "a negative seed": '{"type": "reset", "id": 7, "data": {"seed": -1}}',
     "too large a seed": '{"type": "reset", "id": 7, "data": {"seed": 4294967296}}',
     "a seed that is a text": '{"type": "reset", "id": 7, "data": {"seed": "x"}}',
-    "too long an episode's name": '{"type": "reset", "id": 7, "data": {"episode_id": "%s"}}' % ("x" * 256),
+    "too long an episode's name": request_frame("reset", 7, json.dumps({"episode_id": "x" * 256})),
     "a limit of nothing": '{"type": "state", "id": 7, "timeout_s": 0}',
     "a limit that is not finite": '{"type": "state", "id": 7, "timeout_s": NaN}',
-    "160 levels in an unknown field": '{"type": "step", "id": 7, "data": {"x": %s1%s}}' % ("[" * 160, "]" * 160),
+    "160 levels in an unknown field": step_with(DEEP, 7),
 }
 
 
@@ -176,7 +182,7 @@ def test_a_refused_request_keeps_its_id_in_v2(text: str) -> None:
 
 @pytest.mark.parametrize("number", ["0", "-1", "1.0", "true", '"1"', "null", str(2**63), "[1]"])
 def test_an_id_that_cannot_be_used_is_not_given_back(number: str) -> None:
-    request = DECODERS[Dialect.V2].decode('{"type": "state", "id": %s}' % number)
+    request = DECODERS[Dialect.V2].decode(f'{{"type": "state", "id": {number}}}')
 
     assert (request.kind, request.id) == ("invalid", None)
 
@@ -187,12 +193,12 @@ def test_a_frame_without_an_id_is_refused_in_v2() -> None:
 
 @pytest.mark.parametrize("kind", ["open", "resume"])
 def test_v1_knows_no_openings(kind: str) -> None:
-    assert isinstance(DECODERS[Dialect.V1].decode('{"type": "%s"}' % kind).data, UnknownTypeError)
+    assert isinstance(DECODERS[Dialect.V1].decode(request_frame(kind, None, None)).data, UnknownTypeError)
 
 
 @pytest.mark.parametrize(
     "text",
-    ['{"type": "step", "data": {"x": %s1%s}}' % ("[" * 160, "]" * 160), '{"type": "step", "data": {"x": NaN}}'],
+    [step_with(DEEP, None), step_with('{"x": NaN}', None)],
     ids=["160 levels", "NaN"],
 )
 def test_v1_gives_back_what_it_refuses(text: str) -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from openenv.environment import Environment
@@ -246,8 +247,7 @@ class Puppet(Environment[PuppetAction, PuppetObservation, State]):
 def tell(fifo: str, number: int) -> None:
     """Write a number into a named pipe, where somebody waits for it."""
     if fifo:
-        with open(fifo, "w", encoding="ascii") as pipe:
-            pipe.write(str(number))
+        Path(fifo).write_text(str(number), encoding="ascii")
 
 
 class InlinePuppet(Puppet):

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 import httpx
 from fastapi import FastAPI
-from support.puppets import PATIENCE_S
 
 from openenv.server import ServerSettings, create_app
 from openenv.server.run import Server
 from openenv.sessions.service import SessionService
+from support.puppets import PATIENCE_S
 
 T = TypeVar("T")
 
