@@ -1,0 +1,134 @@
+"""One check: what it is called, what it looks at, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+
+class Severity(str, Enum):
+    """How much a finding weighs: a warning counts only with ``--strict``."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Stage(str, Enum):
+    """What a check looks at, and so what has to happen before it can run, in this order.
+
+    The function of a check is called with that object: the project's ``Sources``, its ``Imports``,
+    the ``Launch`` of its server, the ``Server`` at work, the ``Recording`` of episodes played there,
+    and how the server came to its ``Exit``.
+    """
+
+    SOURCES = "sources"
+    IMPORTS = "imports"
+    LAUNCH = "launch"
+    SERVER = "server"
+    RECORDING = "recording"
+    EXIT = "exit"
+
+
+STARTED = "H003"
+"""The check that every check of a server at work needs."""
+
+FAMILIES = {"S": "Static", "H": "Start and HTTP", "W": "WebSocket", "B": "Behaviour"}
+"""The first letter of an id -> what its checks have in common."""
+
+
+V1_ONLY = "the server speaks v1 only"
+"""Why a check of ``openenv.v2`` has nothing to say about a deployed server."""
+
+
+class NotChecked(Exception):
+    """Raised by a check, or by what it looks at, that cannot tell either way; the message says why."""
+
+
+class ProbeError(Exception):
+    """The server did not answer, or not in a form that can be read; the message says what happened."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        message: What is wrong, in one line.
+        where: The file and line, route or frame.
+        mend: How to mend it; where left out, what the check says in general.
+        details: Further lines, such as the frames of a traceback.
+    """
+
+    message: str
+    where: str | None = None
+    mend: str | None = None
+    details: tuple[str, ...] = ()
+
+
+Function = Callable[[Any], Iterable[Finding] | None]
+F = TypeVar("F", bound=Function)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check as it stands in the registry.
+
+    Attributes:
+        id: Its stable name: a letter for the family and three digits.
+        title: What is so when it passes.
+        severity: What its findings weigh.
+        stage: What it looks at.
+        mend: How findings are mended, in one line.
+        needs: Ids of checks that must have passed; it is not checked where one of them has not.
+        v2: Whether it concerns only servers that speak ``openenv.v2``.
+        function: Yields what is wrong; nothing means that it passed.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    stage: Stage
+    mend: str
+    needs: tuple[str, ...]
+    v2: bool
+    function: Function
+
+    @property
+    def family(self) -> str:
+        """The letter of its family, a key of ``FAMILIES``."""
+        return self.id[0]
+
+
+_registered: dict[str, Check] = {}
+
+
+def check(
+    id: str,  # noqa: A002 - the word that users read
+    title: str,
+    *,
+    stage: Stage,
+    mend: str,
+    severity: Severity = Severity.ERROR,
+    needs: tuple[str, ...] = (),
+    v2: bool = False,
+) -> Callable[[F], F]:
+    """Register a function as a check; see :class:`Check` for the arguments."""
+
+    def register(function: F) -> F:
+        if id in _registered:
+            raise ValueError(f"two checks are called {id}")
+        started = (STARTED,) if stage in (Stage.SERVER, Stage.RECORDING) else ()
+        _registered[id] = Check(id, title, severity, stage, mend, (*started, *needs), v2, function)
+        return function
+
+    return register
+
+
+def registered() -> dict[str, Check]:
+    """Return the checks of every family, by id and in its order."""
+    from openenv.validation import checks
+
+    checks.load()
+    return dict(sorted(_registered.items(), key=lambda item: ("SHWB".index(item[0][0]), item[0])))

@@ -1,0 +1,25 @@
+"""The checks, one module for each thing that they look at."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+MODULES = (
+    "manifest",
+    "files",
+    "distribution",
+    "code",
+    "start",
+    "information",
+    "stateless",
+    "sessions",
+    "websocket",
+    "websocket_v2",
+    "behaviour",
+)
+
+
+def load() -> None:
+    """Import every module of checks, so that they are registered."""
+    for name in MODULES:
+        import_module(f"{__name__}.{name}")

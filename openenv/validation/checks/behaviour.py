@@ -1,0 +1,198 @@
+"""B001 - B010: what the environment itself does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from openenv.validation.check import Finding, NotChecked, ProbeError, Severity, Stage, check
+from openenv.validation.json_schema import brief, misfits
+from openenv.validation.recording import Episode, Recording, Turn
+from openenv.validation.results import is_finite_number, misshapen, whole_observation
+from openenv.validation.server import Server
+from openenv.validation.wire import Frame
+
+_SEE_LOG = "see the server's log for the traceback"
+_TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
+"""Codes of errors that say that the action was at fault, not the environment."""
+
+
+@check("B001", "Reset gives an observation", stage=Stage.SERVER, mend=_SEE_LOG)
+def reset_gives_an_observation(server: Server) -> Iterator[Finding]:
+    """Over the WebSocket, or over HTTP where that does not open."""
+    try:
+        _ = server.dialect
+    except ProbeError:
+        data = server.web.post("/reset", {}).object()
+    else:
+        with server.session() as session:
+            data = session.expect("reset", "observation", {}).data
+    for problem in misshapen(data, v2=False):
+        yield Finding(problem, "reset")
+
+
+@check("B002", "Steps are answered", stage=Stage.RECORDING, needs=("B001",), mend=_SEE_LOG)
+def steps_are_answered(recording: Recording) -> Iterator[Finding]:
+    """Every action made from the schema gets an observation, or an error that blames the action."""
+    if recording.no_action is not None:
+        raise NotChecked(f"no action could be made from the schema: {recording.no_action}")
+    if not recording.turns:
+        raise NotChecked("the episodes ended before their first step")
+    for turn in recording.turns:
+        if turn.answer is None:
+            yield Finding(str(turn.trouble), _at(turn))
+        elif not turn.taken and turn.answer.code not in _TOLD:
+            yield Finding(f"answered by {turn.answer}", _at(turn))
+
+
+@check(
+    "B003",
+    "Actions that the schema allows are taken",
+    stage=Stage.RECORDING,
+    severity=Severity.WARNING,
+    needs=("B002",),
+    mend="say it in the schema (limits, enum, pattern), or raise InvalidActionError in step",
+)
+def schema_tells_all(recording: Recording) -> Iterator[Finding]:
+    """What the schema allows should not fail validation."""
+    for turn in recording.turns:
+        if turn.answer is not None and turn.answer.code == "VALIDATION_ERROR":
+            yield Finding(f"refused by {turn.answer}", _at(turn))
+
+
+@check(
+    "B004",
+    "Observations fit their schema",
+    stage=Stage.RECORDING,
+    needs=("B001",),
+    mend="declare the fields of the observation as what they really are",
+)
+def observations_fit(recording: Recording) -> Iterator[Finding]:
+    """Each of them, at reset and at every step."""
+    for called, data, is_reset in recording.results():
+        if not isinstance(data.get("observation"), dict):
+            yield Finding(f"'observation' is {brief(data.get('observation'))}, not an object", called)
+            continue
+        schema = recording.schemas.reset_observation if is_reset else recording.schemas.observation
+        for problem in misfits(schema, whole_observation(data)):
+            yield Finding(problem, called)
+
+
+@check(
+    "B005", "Rewards are finite numbers", stage=Stage.RECORDING, needs=("B002",), mend="return a finite reward, or None"
+)
+def rewards_are_finite(recording: Recording) -> Iterator[Finding]:
+    """A NaN or an infinity spoils the whole run that trains on it."""
+    for called, data in _steps(recording):
+        reward = data.get("reward")
+        if reward is not None and not is_finite_number(reward):
+            yield Finding(f"the reward is {brief(reward)}", called)
+
+
+@check(
+    "B006",
+    "The end of an episode is said clearly",
+    stage=Stage.RECORDING,
+    needs=("B001",),
+    mend="set done, terminated or truncated when an episode ends, and not before",
+)
+def endings_are_consistent(recording: Recording) -> Iterator[Finding]:
+    """``done`` is ``terminated or truncated``, and no episode is over when it begins."""
+    for called, data, is_reset in recording.results():
+        flags = {name: data[name] for name in ("done", "terminated", "truncated") if name in data}
+        unclear = [f"'{name}' is {brief(value)}" for name, value in flags.items() if not isinstance(value, bool)]
+        if unclear:
+            yield Finding(f"{unclear[0]}, not a truth value", called)
+        elif len(flags) == 3 and flags["done"] != (flags["terminated"] or flags["truncated"]):
+            yield Finding(f"done is not terminated or truncated: {flags}", called)
+        elif is_reset and flags.get("done"):
+            yield Finding("the episode is over as it begins", called)
+
+
+@check(
+    "B007",
+    "States fit their schema",
+    stage=Stage.RECORDING,
+    needs=("B001",),
+    mend="return what the state's class declares",
+)
+def states_fit(recording: Recording) -> Iterator[Finding]:
+    """Each of them, after a reset and after every step."""
+    for called, frame in _states(recording):
+        if frame.kind != "state":
+            yield Finding(f"state was answered by {frame}", called)
+            continue
+        for problem in misfits(recording.schemas.state, frame.data):
+            yield Finding(problem, called)
+
+
+@check(
+    "B008",
+    "step_count counts the steps",
+    stage=Stage.RECORDING,
+    needs=("B007",),
+    mend="set step_count to 0 in reset and add 1 in step",
+)
+def step_count_counts(recording: Recording) -> Iterator[Finding]:
+    """From 0 at reset, one more for each step that was taken."""
+    for number, episode in enumerate(recording.episodes, 1):
+        wrong = _miscounted(episode)
+        if wrong is not None:
+            yield Finding(wrong, f"episode {number}")
+
+
+@check(
+    "B009",
+    "episode_id names the episode",
+    stage=Stage.RECORDING,
+    severity=Severity.WARNING,
+    needs=("B007",),
+    mend="set episode_id in reset: the one that was asked for, else str(uuid4())",
+)
+def episodes_are_named(recording: Recording) -> Iterator[Finding]:
+    """One name throughout an episode, and another one for the next."""
+    names = []
+    for number, episode in enumerate(recording.episodes, 1):
+        said = [episode.state, *(turn.state for turn in episode.turns if turn.state)]
+        found = list(dict.fromkeys(state.data.get("episode_id") for state in said))
+        names.append(found[0])
+        if not isinstance(found[0], str) or not found[0]:
+            yield Finding(f"episode_id is {brief(found[0])}", f"episode {number}")
+        elif len(found) > 1:
+            yield Finding(f"episode_id changes from {found[0]} to {found[1]}", f"episode {number}")
+    if len(names) > 1 and names[0] == names[1] and names[0]:
+        yield Finding(f"two episodes are called {names[0]}", "episode 2")
+
+
+def _miscounted(episode: Episode) -> str | None:
+    counted = episode.state.data.get("step_count")
+    if counted != 0:
+        return f"step_count is {brief(counted)} after reset"
+    for turn in episode.turns:
+        if turn.answer is None or turn.state is None or turn.answer.code not in (None, *_TOLD):
+            return None  # after a failure nobody can say what should have been counted
+        counted = counted + turn.taken
+        said = turn.state.data.get("step_count")
+        if said != counted:
+            which = "step" if turn.taken else "refused step"
+            return f"step_count is {brief(said)} after {which} {turn.number}, not {counted}"
+    return None
+
+
+def _steps(recording: Recording) -> Iterator[tuple[str, dict[str, Any]]]:
+    steps = [(called, data) for called, data, is_reset in recording.results() if not is_reset]
+    if not steps:
+        raise NotChecked("no step was taken: every action that was made was refused")
+    yield from steps
+
+
+def _states(recording: Recording) -> Iterator[tuple[str, Frame]]:
+    for number, episode in enumerate(recording.episodes, 1):
+        yield f"reset {number}", episode.state
+        for turn in episode.turns:
+            if turn.state is not None:
+                yield f"step {turn.number} of episode {number}", turn.state
+
+
+def _at(turn: Turn) -> str:
+    return f"step {turn.number}, action {brief(turn.action)}"

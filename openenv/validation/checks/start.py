@@ -1,0 +1,75 @@
+"""H001 - H003 and H019: importing, starting and stopping what the project serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openenv.project.manifest import ClassReference
+from openenv.validation.check import Finding, Stage, check
+from openenv.validation.import_probe import Wish
+from openenv.validation.imports import Imports
+from openenv.validation.launch import Exit, Launch, LaunchError
+
+_FAREWELL_S = 10.0
+
+
+@check(
+    "H001",
+    "The app can be imported",
+    stage=Stage.IMPORTS,
+    needs=("S010", "S011"),
+    mend="correct the last line that is shown, or install what it asks for",
+)
+def app_is_importable(imports: Imports) -> Iterator[Finding]:
+    """In a fresh process, as the server does it."""
+    module, _, attribute = imports.project.app.partition(":")
+    yield from imports.failures(Wish("app", (module,), attribute))
+
+
+@check(
+    "H002",
+    "Client, action and observation can be imported",
+    stage=Stage.IMPORTS,
+    needs=("S004", "S010", "S012"),
+    mend="keep client.py and models.py free of what only the server has installed",
+)
+def classes_are_importable(imports: Imports) -> Iterator[Finding]:
+    """In a fresh process, as a trainer does it, and each is what it should be."""
+    manifest, package = imports.project.manifest, imports.project.package
+    models = (f"{package}.models", f"{package}.client", package)
+    wishes = [_wish("client", manifest.client, (f"{package}.client",))]
+    wishes += [_wish("action", manifest.action, models)] if manifest.action else []
+    wishes += [_wish("observation", manifest.observation, models)] if manifest.observation else []
+    yield from imports.failures(*wishes)
+
+
+@check("H003", "The server starts", stage=Stage.LAUNCH, needs=("H001",), mend="see the lines of its log")
+def server_starts(launch: Launch) -> Iterator[Finding]:
+    """And answers in time."""
+    try:
+        _ = launch.base_url
+    except LaunchError as error:
+        yield Finding(str(error), details=error.log)
+
+
+@check(
+    "H019",
+    "The server exits cleanly on SIGTERM",
+    stage=Stage.EXIT,
+    needs=("H003",),
+    mend="close what the environment has opened in close(), and serve with openenv.server",
+)
+def server_exits_cleanly(exit_: Exit) -> Iterator[Finding]:
+    """In a few seconds, with exit code 0, when no session is left."""
+    if exit_.forced:
+        yield Finding(f"it was still there {exit_.seconds:.1f} s after SIGTERM and had to be killed")
+    elif exit_.code != 0:
+        yield Finding(f"the exit code is {exit_.code}", details=exit_.log)
+    elif exit_.seconds > _FAREWELL_S:
+        yield Finding(f"it took {exit_.seconds:.1f} s")
+
+
+def _wish(role: str, named: ClassReference | None, usual: tuple[str, ...]) -> Wish:
+    if named is None:
+        return Wish(role, usual, None)
+    return Wish(role, (named.module,) if named.module else usual, named.name)

@@ -1,0 +1,115 @@
+"""What the checks of one validation look at, each thing made when the first check asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openenv.errors import ConnectError
+from openenv.protocol import Dialect
+from openenv.validation.check import V1_ONLY, Check, NotChecked, ProbeError, Stage
+from openenv.validation.imports import Imports
+from openenv.validation.launch import Exit, Launch, LaunchError
+from openenv.validation.recording import Recording
+from openenv.validation.remembered import remembered
+from openenv.validation.server import Server
+from openenv.validation.sources import Sources
+from openenv.validation.target import ProjectTarget, Target, UrlTarget
+
+_AT_WORK = (Stage.SERVER, Stage.RECORDING)
+
+
+class Context:
+    """The target of a validation, from every side that checks look at it.
+
+    Args:
+        target: What is validated.
+        timeout_s: The longest wait for one answer, in seconds.
+        static: Whether nothing may be run.
+        api_key: The key that a server by URL asks for, if any.
+    """
+
+    def __init__(self, target: Target, timeout_s: float, *, static: bool = False, api_key: str | None = None) -> None:
+        self._target = target
+        self._timeout_s = timeout_s
+        self._static = static
+        self._api_key = api_key
+        self._launched: Launch | None = None
+
+    def absence(self, stage: Stage) -> str | None:
+        """Say why there is nothing that the checks of a stage could look at, or ``None`` where there is."""
+        if isinstance(self._target, UrlTarget) and stage not in _AT_WORK:
+            return "the target is a URL: there is no project"
+        if self._static and stage is not Stage.SOURCES:
+            return "--static: nothing is run"
+        return None
+
+    def subject(self, check: Check) -> Any:
+        """Return what a check looks at, or raise ``NotChecked`` where that cannot be had."""
+        if check.stage in _AT_WORK and self._launched is not None and self._launched.ended is not None:
+            raise NotChecked(f"the server is gone: it ended by itself with exit code {self._launched.ended}")
+        if check.v2:
+            self._require_v2()
+        return getattr(self, check.stage.value)
+
+    def reach(self) -> None:
+        """Make sure that a server by URL is there at all.
+
+        Raises:
+            ConnectError: It is not.
+        """
+        if isinstance(self._target, UrlTarget):
+            try:
+                self.server.web.get("/health")
+            except ProbeError as error:
+                hint = "start it, with openenv serve for example"
+                raise ConnectError(f"no server answers at {self._target.url}: {error}", hint=hint) from None
+
+    def close(self) -> None:
+        """Stop what was started."""
+        if self._launched is not None:
+            self._launched.stop()
+
+    @remembered
+    def sources(self) -> Sources:
+        """The project's files."""
+        assert isinstance(self._target, ProjectTarget)
+        return Sources(self._target.root)
+
+    @remembered
+    def imports(self) -> Imports:
+        """The project's modules."""
+        return Imports(self.sources.project, self._timeout_s)
+
+    @remembered
+    def launch(self) -> Launch:
+        """The project's server, not started yet."""
+        self._launched = Launch(self.sources.project, self._timeout_s)
+        return self._launched
+
+    @remembered
+    def server(self) -> Server:
+        """The server at work."""
+        if isinstance(self._target, UrlTarget):
+            return Server(self._target.url, self._timeout_s, self._api_key)
+        try:
+            return Server(self.launch.base_url, self._timeout_s, ours=True)
+        except LaunchError as error:
+            raise NotChecked(f"the server does not start: {error} (H003)") from None
+
+    @remembered
+    def recording(self) -> Recording:
+        """Episodes played there."""
+        return self.server.recording
+
+    @remembered
+    def exit(self) -> Exit:
+        """How the server ended."""
+        return self.launch.exit
+
+    def _require_v2(self) -> None:
+        try:
+            dialect = self.server.dialect
+        except ProbeError:
+            return  # what /ws speaks is unknown; that it does not open is a finding of its own
+        if dialect is Dialect.V1:
+            raise NotChecked(V1_ONLY)

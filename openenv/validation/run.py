@@ -1,0 +1,121 @@
+"""Runs checks, each at most once, and says how every one of them came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
+from openenv.validation.context import Context
+from openenv.validation.report import Outcome, Report, Status
+from openenv.validation.selection import in_order, select
+from openenv.validation.target import read_target
+
+DEFAULT_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to validate.
+
+    Attributes:
+        select: Ids or prefixes of the checks to run; empty for all.
+        ignore: Ids or prefixes of checks to leave out.
+        static: Whether only files are read and nothing is run.
+        strict: Whether warnings count.
+        timeout_s: The longest wait for one answer of the server, in seconds.
+        api_key: The key that the server asks for, if any.
+    """
+
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    static: bool = False
+    strict: bool = False
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    api_key: str | None = None
+
+
+def validate(target: str, options: Options | None = None, on_stage: Callable[[Stage], None] | None = None) -> Report:
+    """Validate a project or a server.
+
+    Args:
+        target: A path in a project, or the URL of a server.
+        options: How to validate.
+        on_stage: Called when the checks of a stage begin.
+
+    Returns:
+        The report.
+
+    Raises:
+        ConfigurationError: There is no such target, or no such check.
+        ConnectError: No server answers at the URL.
+    """
+    options = options or Options()
+    chosen = select(registered().values(), options.select, options.ignore)
+    read = read_target(target)
+    begun = time.monotonic()
+    context = Context(read, options.timeout_s, static=options.static, api_key=options.api_key)
+    context.reach()
+    try:
+        outcomes = run(chosen, context, on_stage)
+    finally:
+        context.close()
+    return Report(str(read), outcomes, options.strict, time.monotonic() - begun)
+
+
+def run(
+    checks: Sequence[Check], context: Context, on_stage: Callable[[Stage], None] | None = None
+) -> tuple[Outcome, ...]:
+    """Run checks in an order in which those that others need come first.
+
+    Args:
+        checks: The checks.
+        context: What they look at.
+        on_stage: Called when the checks of a stage begin.
+
+    Returns:
+        One outcome for each check, in the order in which they were given.
+    """
+    outcomes: dict[str, Outcome] = {}
+    begun: set[Stage] = set()
+    for check in in_order(checks):
+        reason = _obstacle(check, context, outcomes)
+        if reason is not None:
+            outcomes[check.id] = Outcome(check, Status.NOT_CHECKED, reason=reason)
+            continue
+        if on_stage is not None and check.stage not in begun:
+            on_stage(check.stage)
+        begun.add(check.stage)
+        outcomes[check.id] = _outcome(check, context)
+    return tuple(outcomes[check.id] for check in checks)
+
+
+def _outcome(check: Check, context: Context) -> Outcome:
+    begun = time.monotonic()
+    try:
+        findings = tuple(check.function(context.subject(check)) or ())
+    except NotChecked as reason:
+        return Outcome(check, Status.NOT_CHECKED, reason=str(reason), seconds=time.monotonic() - begun)
+    except ProbeError as error:
+        findings = (Finding(str(error)),)
+    except Exception as error:
+        # Nobody knows whether the environment or the check is to blame: that is no success, and must be seen.
+        message = f"the check broke off: {type(error).__name__}: {error}"
+        findings = (Finding(message, mend="report it, with what the target is"),)
+    status = Status.FAILED if findings else Status.PASSED
+    return Outcome(check, status, findings, seconds=time.monotonic() - begun)
+
+
+def _obstacle(check: Check, context: Context, before: dict[str, Outcome]) -> str | None:
+    """Say why a check cannot run: nothing is there to look at, or one that it needs has not passed."""
+    absence = context.absence(check.stage)
+    if absence is not None:
+        return absence
+    for outcome in (before[need] for need in check.needs if need in before):
+        if outcome.status is Status.FAILED:
+            return f"{outcome.check.id} failed"
+        # What the target does not have at all (a server by URL has no files) keeps nothing else from running.
+        if outcome.status is Status.NOT_CHECKED and context.absence(outcome.check.stage) is None:
+            return outcome.reason
+    return None

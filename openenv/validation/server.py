@@ -1,0 +1,94 @@
+"""The server under test, and what is worth asking it only once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from openenv.protocol import Dialect
+from openenv.validation.actions import ActionMaker
+from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.json_schema import schema_problem
+from openenv.validation.recording import Recording, Schemas, record
+from openenv.validation.remembered import remembered
+from openenv.validation.values import CannotMake
+from openenv.validation.web import Web
+from openenv.validation.wire import Session, Socket, connected, v1_session, v2_session
+
+
+class Server:
+    """A server at work.
+
+    Args:
+        base_url: Where it is.
+        timeout_s: The longest wait for an answer, in seconds.
+        api_key: The key that it asks for, if any.
+        ours: Whether it was started here, from a project.
+    """
+
+    def __init__(self, base_url: str, timeout_s: float, api_key: str | None = None, *, ours: bool = False) -> None:
+        self.base_url = base_url
+        self.timeout_s = timeout_s
+        self.ours = ours
+        self.web = Web(base_url, timeout_s, api_key)
+        self._api_key = api_key
+
+    @remembered
+    def dialect(self) -> Dialect:
+        """The newest dialect that it speaks; raises ``ProbeError`` where ``/ws`` does not open."""
+        with self.connected(offer=True) as socket:
+            return socket.dialect
+
+    @remembered
+    def schemas(self) -> Schemas:
+        """What it says that it takes and gives, or ``NotChecked`` where that is of no use (H009)."""
+        try:
+            said = self.web.get("/schema").object()
+        except ProbeError as error:
+            raise NotChecked(f"{error} (H009)") from None
+        said.setdefault("reset_observation", said.get("observation"))
+        for name in ("action", "observation", "state", "reset_observation"):
+            problem = schema_problem(said.get(name))
+            if problem is not None:
+                raise NotChecked(f"the schema of {name} cannot be used (H009)")
+        return Schemas(said["action"], said["observation"], said["state"], said["reset_observation"])
+
+    @remembered
+    def recording(self) -> Recording:
+        """Two short episodes, or ``NotChecked`` where none can be played (B001)."""
+        try:
+            with self.session() as session:
+                return record(session, self.schemas, self.timeout_s)
+        except ProbeError as error:
+            raise NotChecked(f"no episode could be played: {error} (B001)") from None
+
+    def action(self) -> object:
+        """Make an action, or raise ``NotChecked`` where the schema is out of reach."""
+        try:
+            return ActionMaker(self.schemas.action).make()
+        except CannotMake as reason:
+            raise NotChecked(f"no action could be made from the schema: {reason}") from None
+
+    @contextmanager
+    def connected(self, *, offer: bool) -> Iterator[Socket]:
+        """Open a connection to ``/ws``, offering ``openenv.v2`` or not."""
+        with connected(self.base_url, self.timeout_s, self._api_key, offer=offer) as socket:
+            yield socket
+
+    @contextmanager
+    def v1(self) -> Iterator[Session]:
+        """Open a session in the deployed dialect."""
+        with v1_session(self.base_url, self.timeout_s, self._api_key) as session:
+            yield session
+
+    @contextmanager
+    def v2(self) -> Iterator[Session]:
+        """Open a session in ``openenv.v2``."""
+        with v2_session(self.base_url, self.timeout_s, self._api_key) as session:
+            yield session
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open a session in the newest dialect that the server speaks."""
+        with self.v2() if self.dialect is Dialect.V2 else self.v1() as session:
+            yield session

@@ -1,0 +1,130 @@
+"""A project's files, read without running any of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from openenv.errors import ConfigurationError
+from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, parse_manifest
+from openenv.project.project import Project, read_text
+from openenv.project.pyproject import PYPROJECT_NAME, PyProject, parse_pyproject
+from openenv.validation.check import NotChecked
+from openenv.validation.remembered import remembered
+
+_NOT_OURS = {"__pycache__", "node_modules", "build", "dist", "outputs"}
+
+
+class Sources:
+    """The files of a project.
+
+    Args:
+        root: The folder with ``openenv.yaml``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._trees: dict[Path, ast.Module] = {}
+
+    @remembered
+    def manifest(self) -> Manifest:
+        """The manifest; raises what is wrong with it."""
+        return parse_manifest(read_text(self.root / MANIFEST_NAME))
+
+    @remembered
+    def project(self) -> Project:
+        """The project, or ``NotChecked`` where its manifest cannot be read."""
+        try:
+            return Project.from_manifest(self.root, self.manifest)
+        except ConfigurationError:
+            raise NotChecked(f"{MANIFEST_NAME} cannot be read (S001)") from None
+
+    @remembered
+    def pyproject_text(self) -> str:
+        """The text of ``pyproject.toml``, or ``NotChecked`` where there is none."""
+        if not (self.root / PYPROJECT_NAME).is_file():
+            raise NotChecked(f"there is no {PYPROJECT_NAME} (S004)")
+        return read_text(self.root / PYPROJECT_NAME)
+
+    @remembered
+    def pyproject(self) -> PyProject:
+        """What ``pyproject.toml`` says; raises what is wrong with it."""
+        return parse_pyproject(self.pyproject_text)
+
+    def name(self, path: Path) -> str:
+        """Name a file of the project in a message: relative to its root, with forward slashes."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+    def python_files(self) -> Iterator[Path]:
+        """Walk through the package's own Python files, in a stable order."""
+        waiting = [self.project.package_dir]
+        while waiting:
+            folder = waiting.pop()
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if path.suffix == ".py" and path.is_file():
+                    yield path
+                elif path.is_dir() and not path.is_symlink() and _is_source(path):
+                    waiting.append(path)
+
+    def tree(self, path: Path) -> ast.Module:
+        """Parse a Python file; raises ``SyntaxError`` or ``ConfigurationError`` where that cannot be done."""
+        if path not in self._trees:
+            try:
+                self._trees[path] = ast.parse(read_text(path), str(path))
+            except (ValueError, RecursionError, MemoryError) as error:
+                raise ConfigurationError(f"{self.name(path)} cannot be parsed: {error}") from None
+        return self._trees[path]
+
+    def places(self, reference: ClassReference, usual: str) -> list[str]:
+        """Say in which modules a class may stand: the one that is named, or the usual ones."""
+        package = self.project.package
+        return [reference.module] if reference.module else [f"{package}.{usual}", f"{package}.client", package]
+
+
+def _is_source(folder: Path) -> bool:
+    hidden = folder.name.startswith(".") or folder.name.endswith(".egg-info")
+    return not hidden and folder.name not in _NOT_OURS and not (folder / "pyvenv.cfg").exists()
+
+
+def defines(tree: ast.Module, name: str) -> bool | None:
+    """Say whether a module binds a name at its top level, without running it.
+
+    Args:
+        tree: The module.
+        name: The name.
+
+    Returns:
+        Whether it does; ``None`` where only running it would tell, after a star import for example.
+    """
+    unclear = False
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        statement = waiting.pop()
+        if name in _bound(statement):
+            return True
+        if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+            unclear = True
+        if isinstance(statement, ast.FunctionDef) and statement.name == "__getattr__":
+            unclear = True
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            waiting += [node for node in ast.iter_child_nodes(statement) if isinstance(node, ast.stmt)]
+            waiting += [inner for handler in getattr(statement, "handlers", ()) for inner in handler.body]
+            waiting += [inner for case in getattr(statement, "cases", ()) for inner in case.body]
+    return None if unclear else False
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that one statement binds."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {statement.name}
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign, ast.For)):
+        targets = [statement.target]
+    elif isinstance(statement, ast.With):
+        targets = [item.optional_vars for item in statement.items if item.optional_vars]
+    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}

@@ -1,0 +1,127 @@
+"""Plain HTTP to the server under test: one request, one reply, whatever its status."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from openenv.validation.check import ProbeError
+from openenv.validation.json_schema import brief
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_MAX_BODY = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP reply.
+
+    Attributes:
+        request: Method and path of what it answers, for messages.
+        status: The status code.
+        headers: The headers.
+        body: The body.
+    """
+
+    request: str
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """What the body is said to be, without parameters."""
+        return self.headers.get_content_type()
+
+    def json(self) -> Any:
+        """Read the body as JSON.
+
+        Raises:
+            ProbeError: It is none.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise ProbeError(f"{self.request} answered {self} instead of JSON") from None
+
+    def object(self) -> dict[str, Any]:
+        """Read the body of a successful reply as a JSON object.
+
+        Raises:
+            ProbeError: The status is no success, or the body is none.
+        """
+        if not 200 <= self.status < 300:
+            raise ProbeError(f"{self.request} answered {self}")
+        value = self.json()
+        if not isinstance(value, dict):
+            raise ProbeError(f"{self.request} answered {brief(value)} instead of a JSON object")
+        return value
+
+    @property
+    def code(self) -> str | None:
+        """The code of a typed error, if the body is one."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return str(value["code"]) if isinstance(value, dict) and "code" in value else None
+
+    def __str__(self) -> str:
+        text = brief(self.body.decode("utf-8", "replace"))
+        return f"{self.status} {text}".rstrip()
+
+
+class Web:
+    """The HTTP side of a server.
+
+    Args:
+        base_url: Where it is, ``http`` or ``https``.
+        timeout_s: The longest wait for an answer, in seconds.
+        api_key: The key that it asks for, if any.
+    """
+
+    def __init__(self, base_url: str, timeout_s: float, api_key: str | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._headers = {"X-OpenEnv-Key": api_key} if api_key else {}
+        local = urlsplit(base_url).hostname in LOOPBACK
+        # Through a proxy, a loopback address would be the proxy's own.
+        self._opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * local)
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send a GET request."""
+        return self._send("GET", path, None, headers)
+
+    def post(self, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send a POST request with a JSON body, or with these bytes as they are."""
+        body = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
+        return self._send("POST", path, body, headers)
+
+    def delete(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send a DELETE request."""
+        return self._send("DELETE", path, None, headers)
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> Reply:
+        kind = {"Content-Type": "application/json"} if body else {}
+        request = urllib.request.Request(
+            self.base_url + path, data=body, method=method, headers={**self._headers, **kind, **(headers or {})}
+        )
+        name = f"{method} {path}"
+        try:
+            with self._opener.open(request, timeout=self._timeout_s) as answer:
+                return Reply(name, answer.status, answer.headers, answer.read(_MAX_BODY))
+        except urllib.error.HTTPError as answer:
+            with answer:
+                return Reply(name, answer.code, answer.headers, answer.read(_MAX_BODY))
+        except (OSError, ValueError, HTTPException) as error:
+            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            if isinstance(reason, TimeoutError):
+                raise ProbeError(f"{name} was not answered within {self._timeout_s:g} s") from None
+            raise ProbeError(f"{name} was not answered: {reason}") from None

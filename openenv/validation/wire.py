@@ -1,0 +1,251 @@
+"""A raw WebSocket to the server under test, and sessions of both dialects on it.
+
+The checks send frames that no client would send, so they do not use the client.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+from openenv.protocol import SUBPROTOCOL, CloseCode, Dialect
+from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.json_schema import brief
+from openenv.validation.web import LOOPBACK
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+_MAX_MESSAGE = 100 * 1024 * 1024
+_CLOSE_TIMEOUT_S = 5.0
+_PAUSE_S = 0.1
+_FULL = "CAPACITY_REACHED"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame that the server sent.
+
+    Attributes:
+        kind: Its ``type``.
+        data: Its ``data``; empty where there is none.
+        content: The whole frame.
+    """
+
+    kind: str
+    data: dict[str, Any]
+    content: dict[str, Any]
+
+    @property
+    def code(self) -> str | None:
+        """The code of an error, ``None`` for anything else."""
+        return str(self.data.get("code")) if self.kind == "error" else None
+
+    def __str__(self) -> str:
+        said = f"{self.code}: {self.data.get('message')}" if self.kind == "error" else json.dumps(self.data)
+        return f"{self.kind} {brief(said)}"
+
+
+class Socket:
+    """One connection to ``/ws``.
+
+    Args:
+        connection: The connection, already open.
+        timeout_s: The longest wait for a frame, in seconds.
+    """
+
+    def __init__(self, connection: ClientConnection, timeout_s: float) -> None:
+        self._connection = connection
+        self._timeout_s = timeout_s
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server picked when ``openenv.v2`` was offered."""
+        return Dialect.V2 if self._connection.subprotocol == SUBPROTOCOL else Dialect.V1
+
+    def send(self, content: Any) -> None:
+        """Send an object as JSON, or text and bytes as they are."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            self._connection.send(content if isinstance(content, (str, bytes)) else json.dumps(content))
+        except ConnectionClosed as closed:
+            _gone(closed, f"before {_named(content)} could be sent")
+
+    def receive(self, request: Any) -> Frame:
+        """Wait for a frame.
+
+        Args:
+            request: What was sent, to name it when no answer comes.
+
+        Raises:
+            ProbeError: The server closed, said nothing in time, or sent something that is no frame.
+        """
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            text = self._connection.recv(self._timeout_s)
+        except TimeoutError:
+            raise ProbeError(f"{_named(request)} was not answered within {self._timeout_s:g} s") from None
+        except ConnectionClosed as closed:
+            _gone(closed, f"in answer to {_named(request)}")
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict) or not isinstance(content.get("type"), str):
+            raise ProbeError(f"{_named(request)} was answered by {brief(text)}, which is no frame")
+        data = content.get("data")
+        return Frame(content["type"], data if isinstance(data, dict) else {}, content)
+
+    def ask(self, content: Any) -> Frame:
+        """Send a frame and wait for its answer."""
+        self.send(content)
+        return self.receive(content)
+
+    def closing(self) -> int | None:
+        """Wait until the server closes; return its code, or ``None`` where it does not."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            self._connection.recv(min(self._timeout_s, _CLOSE_TIMEOUT_S))
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
+        except TimeoutError:
+            return None
+        raise ProbeError("a frame came where the connection should have been closed")
+
+
+@contextmanager
+def connected(base_url: str, timeout_s: float, api_key: str | None = None, *, offer: bool) -> Iterator[Socket]:
+    """Open a connection to ``/ws``.
+
+    Args:
+        base_url: Where the server is, ``http`` or ``https``.
+        timeout_s: The longest wait for the connection and for each frame, in seconds.
+        api_key: The key that it asks for, if any.
+        offer: Whether to offer ``openenv.v2``.
+
+    Yields:
+        The connection; it is closed afterwards with 1000, which ends its session in both dialects.
+
+    Raises:
+        ProbeError: It could not be opened.
+    """
+    from websockets.exceptions import InvalidHandshake
+    from websockets.sync.client import connect
+    from websockets.typing import Subprotocol
+
+    try:
+        connection = connect(
+            base_url.replace("http", "ws", 1).rstrip("/") + "/ws",
+            subprotocols=[Subprotocol(SUBPROTOCOL)] if offer else None,
+            additional_headers={"X-OpenEnv-Key": api_key} if api_key else None,
+            open_timeout=timeout_s,
+            close_timeout=_CLOSE_TIMEOUT_S,
+            max_size=_MAX_MESSAGE,
+            proxy=None if urlsplit(base_url).hostname in LOOPBACK else True,
+        )
+    except TimeoutError:
+        raise ProbeError(f"/ws did not open within {timeout_s:g} s") from None
+    except (OSError, InvalidHandshake) as error:
+        raise ProbeError(f"/ws does not open: {error}") from None
+    with connection:
+        yield Socket(connection, timeout_s)
+
+
+class Session:
+    """A session on a connection, played with well-formed requests.
+
+    Args:
+        socket: The connection.
+        dialect: What is spoken on it.
+    """
+
+    def __init__(self, socket: Socket, dialect: Dialect) -> None:
+        self.socket = socket
+        self.dialect = dialect
+        self.last_id = 0
+
+    def ask(self, kind: str, data: Any = None) -> Frame:
+        """Send the next request and wait for its reply."""
+        return self.socket.ask(self.next(kind, data))
+
+    def next(self, kind: str, data: Any = None) -> dict[str, Any]:
+        """Write the next request without sending it; in v2 it takes the next id."""
+        frame: dict[str, Any] = {"type": kind} if data is None else {"type": kind, "data": data}
+        if self.dialect is Dialect.V2:
+            self.last_id += 1
+            frame["id"] = self.last_id
+        return frame
+
+    def expect(self, kind: str, reply: str, data: Any = None) -> Frame:
+        """Send the next request, which must be answered by a certain type of reply.
+
+        Raises:
+            ProbeError: It is answered by something else.
+        """
+        answer = self.ask(kind, data)
+        if answer.kind != reply:
+            raise ProbeError(f"{kind} was answered by {answer}")
+        return answer
+
+
+@contextmanager
+def v1_session(base_url: str, timeout_s: float, api_key: str | None = None) -> Iterator[Session]:
+    """Open a v1 session, waiting for a slot that an earlier one is only just giving back.
+
+    Raises:
+        NotChecked: Every slot of the server stays taken.
+        ProbeError: The server does not answer.
+    """
+    give_up = time.monotonic() + min(timeout_s, _CLOSE_TIMEOUT_S)
+    while True:
+        with connected(base_url, timeout_s, api_key, offer=False) as socket:
+            # v1 has no greeting: a full server says so in place of the first answer.
+            answer = socket.ask({"type": "state"})
+            if answer.code != _FULL:
+                yield Session(socket, Dialect.V1)
+                return
+        if time.monotonic() > give_up:
+            raise NotChecked(f"the server is full: {answer.data.get('message')}")
+        time.sleep(_PAUSE_S)
+
+
+@contextmanager
+def v2_session(base_url: str, timeout_s: float, api_key: str | None = None) -> Iterator[Session]:
+    """Open a v2 session, waiting in the server's queue for a slot.
+
+    Raises:
+        NotChecked: Every slot of the server stays taken.
+        ProbeError: The server does not answer, or not with a session.
+    """
+    with connected(base_url, timeout_s, api_key, offer=True) as socket:
+        opening = {"type": "open", "data": {"wait_s": min(timeout_s, _CLOSE_TIMEOUT_S)}}
+        answer = socket.ask(opening)
+        while answer.kind == "queued":
+            answer = socket.receive(opening)
+        if answer.code == _FULL:
+            raise NotChecked(f"the server is full: {answer.data.get('message')}")
+        if answer.kind != "session":
+            raise ProbeError(f"open was answered by {answer}")
+        yield Session(socket, Dialect.V2)
+
+
+def _named(request: Any) -> str:
+    """Name a request in a message."""
+    if isinstance(request, dict):
+        return str(request.get("type"))
+    return f"the frame {brief(request if isinstance(request, str) else repr(request))}"
+
+
+def _gone(closed: Any, when: str) -> NoReturn:
+    code = closed.rcvd.code if closed.rcvd else CloseCode.FAILED
+    reason = f" {closed.rcvd.reason}" if closed.rcvd and closed.rcvd.reason else ""
+    said = f"with {code}{reason}" if closed.rcvd else "without a word"
+    raise ProbeError(f"the server closed the connection {said} {when}") from None
