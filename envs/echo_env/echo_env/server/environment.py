@@ -1,0 +1,38 @@
+"""The environment: what follows from an action."""
+
+from uuid import uuid4
+
+from openenv import Environment, State
+
+from echo_env.models import EchoAction, EchoObservation
+
+
+class EchoEnvironment(Environment[EchoAction, EchoObservation, State]):
+    """Says back what it is told. Longer messages earn more, up to 1; 'bye' ends the episode."""
+
+    # Each session gets an instance of its own, and instances share nothing.
+    SUPPORTS_CONCURRENT_SESSIONS = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = State()
+
+    def reset(self, seed: int | None = None, episode_id: str | None = None) -> EchoObservation:
+        """Begin an episode. Nothing here is random, so every seed gives the same one."""
+        self._state = State(episode_id=episode_id or str(uuid4()))
+        return EchoObservation(message="", length=0)
+
+    def step(self, action: EchoAction) -> EchoObservation:
+        """Say it back."""
+        self._state.step_count += 1
+        return EchoObservation(
+            message=action.message,
+            length=len(action.message),
+            reward=min(len(action.message) / 10, 1.0),
+            done=action.message == "bye",
+        )
+
+    @property
+    def state(self) -> State:
+        """Which episode this is, and how many steps it has taken."""
+        return self._state
