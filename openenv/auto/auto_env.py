@@ -1,0 +1,3 @@
+"""Deployed path of discovery."""
+
+from openenv.discovery.auto import AutoEnv as AutoEnv

@@ -1,0 +1,1 @@
+"""Deployed path of what runs servers."""

@@ -1,0 +1,3 @@
+"""Deployed path of the synchronous face."""
+
+from openenv.client.sync import SyncEnvClient as SyncEnvClient
