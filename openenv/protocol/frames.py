@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal
@@ -66,7 +66,7 @@ class Request:
     id: int | str | None = None
     timeout_s: float | None = None
     raw: str = ""
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] | None = None
 
 
 def _frame_types(dialect: Dialect, action_type: Any) -> dict[str, Any]:
@@ -147,7 +147,8 @@ class FrameDecoder:
             frame: dict[str, Any] = self._validate(text)
         except BaseException:  # a model's own validators may raise anything
             return self._examine(text)
-        return Request(frame["type"], frame.get("data"), frame.get("id"), frame.get("timeout_s"), text)
+        get = frame.get
+        return Request(frame["type"], get("data"), get("id"), get("timeout_s"), text)
 
     def _examine(self, text: str) -> Request:
         """Read a refused frame step by step, to say what is wrong with it and which request it was."""
@@ -164,7 +165,8 @@ class FrameDecoder:
             frame = self._validated(message)
         except OpenEnvError as error:
             return Request("invalid", error, number if readable else None, raw=text)
-        return Request(frame["type"], frame.get("data"), frame.get("id"), frame.get("timeout_s"), text)
+        get = frame.get
+        return Request(frame["type"], get("data"), get("id"), get("timeout_s"), text)
 
     def _validated(self, message: dict[str, Any]) -> dict[str, Any]:
         """Validate the frame first and its action after, as deployed servers do."""

@@ -104,6 +104,7 @@ class _V1(_Connection):
     """The deployed dialect: no ids, frames are answered in order, the session ends with the socket."""
 
     dialect = Dialect.V1
+    _answer: asyncio.Future[None] | None = None
 
     async def serve(self) -> None:
         """Serve the connection to its end."""
@@ -127,7 +128,6 @@ class _V1(_Connection):
                 await self._farewell
 
     async def _converse(self, session: Session) -> None:
-        self._answered = asyncio.Event()
         while session.ended is None:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
@@ -135,18 +135,21 @@ class _V1(_Connection):
             request = self._read(message)
             if request.kind == "close":
                 return
-            self._answered.clear()
             session.submit(request, self._deliver)
-            await self._answered.wait()
+            if not self._outbox:
+                self._answer = asyncio.get_running_loop().create_future()
+                await self._answer
             await self._flush()
 
     def _deliver(self, reply: Reply, number: int | str | None) -> None:
         self._put(reply, number)
-        self._answered.set()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(None)
 
     def _dismissed(self, reply: Reply, number: int | str | None = None) -> None:
         super()._dismissed(reply, number)
-        self._answered.set()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(None)
 
 
 class _V2(_Connection):

@@ -94,7 +94,7 @@ class EnvironmentHost:
             outcome = self._call(request)
         except BaseException as error:
             return self._failed(error)
-        if hasattr(outcome, "__await__"):
+        if isinstance(outcome, Awaitable):
             return self._awaited(request, outcome)
         return self._settled(request, outcome)
 
@@ -168,5 +168,5 @@ class EnvironmentHost:
         return {name: value for name, value in options.items() if name in taken}
 
     def _step_options(self, request: Request) -> dict[str, Any]:
-        taken = self._traits.step_options
-        return {name: value for name, value in request.extras.items() if taken is None or name in taken}
+        taken, given = self._traits.step_options, request.extras or {}
+        return {name: value for name, value in given.items() if taken is None or name in taken}

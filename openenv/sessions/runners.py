@@ -167,7 +167,7 @@ class ThreadRunner:
             self._loop.close()
 
     def _finish(self, outcome: Any) -> Any:
-        if not hasattr(outcome, "__await__"):
+        if not isinstance(outcome, Awaitable):
             return outcome
         if self._loop is None:
             self._loop = asyncio.new_event_loop()

@@ -176,7 +176,7 @@ class SessionService:
         self.store.drain()
         deadline = self._clock() + timeout_s
         while self.sessions and (left := deadline - self._clock()) > 0 and not stop_now():
-            for session in [one for one in self.sessions.values() if not (one.playing or one.running)]:
+            for session in [one for one in self.sessions.values() if not _in_progress(one)]:
                 self._dismiss(session)
             self._emptied.clear()
             try:
@@ -287,6 +287,11 @@ class SessionService:
                 session.dismiss(error_reply(ended, fatal=True))
             self.end(session, reason)
         self._arm()
+
+
+def _in_progress(session: Session) -> bool:
+    """Whether a client is there and in the middle of something."""
+    return session.lease.phase is not Phase.DETACHED and (session.playing or session.running)
 
 
 def _settle(granted: asyncio.Future[Lease], outcome: Lease | OpenEnvError) -> None:

@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -88,7 +89,7 @@ def _exactly(channel: socket.socket, count: int) -> bytes:
 
 
 def _finish(loop: asyncio.AbstractEventLoop, outcome: Any) -> Any:
-    return loop.run_until_complete(outcome) if hasattr(outcome, "__await__") else outcome
+    return loop.run_until_complete(outcome) if isinstance(outcome, Awaitable) else outcome
 
 
 def _limit_memory(megabytes: int) -> None:
