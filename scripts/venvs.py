@@ -44,7 +44,7 @@ def plain_python() -> str:
 
 def _pip(home: Path, *arguments: str) -> None:
     # pip's own output goes to stderr: stdout is for the answer.
-    command = [_interpreter(home), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    command = [str(_interpreter(home)), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
     subprocess.run(command, check=True, stdout=sys.stderr)
 
 
