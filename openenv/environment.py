@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any, ClassVar, Generic
 
 from openenv.types import ActT, EnvironmentMetadata, ObsT, StateT
@@ -69,27 +69,30 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
     def __init__(self, transform: Transform[ObsT] | None = None) -> None:
         self.transform = transform
 
+    # The parameters are open, so that a type checker lets an author name those that the environment takes.
+
     @abstractmethod
-    def reset(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> ObsT:
+    def reset(self, *args: Any, **options: Any) -> ObsT | Awaitable[ObsT]:
         """Begin a fresh episode and return its first observation.
 
         Args:
-            seed: 0 to 2**32 - 1; the same seed and actions give the same episode.
-            episode_id: A name for the episode, at most 255 characters; one is made where left out.
-            **options: What else the environment takes.
+            *args: None is passed; declare the options you take by name.
+            **options: ``seed`` (0 to 2**32 - 1; the same seed and actions give the same episode),
+                ``episode_id`` (a name of at most 255 characters), and what else the environment takes.
 
         Returns:
             The first observation.
         """
 
     @abstractmethod
-    def step(self, action: ActT, timeout_s: float | None = None, **options: Any) -> ObsT:
+    def step(self, action: ActT, *args: Any, **options: Any) -> ObsT | Awaitable[ObsT]:
         """Take one action and return what follows from it.
 
         Args:
             action: A validated action.
-            timeout_s: How long the caller is willing to wait, in seconds, if it said so.
-            **options: What else the environment takes.
+            *args: None is passed.
+            **options: What the caller of deployed OpenEnv's ``POST /step`` sent beside the action, ``timeout_s``
+                for example; only what the method declares is passed.
 
         Returns:
             The next observation, with its reward and whether the episode has ended.
@@ -104,14 +107,14 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
     def state(self) -> StateT:
         """The episode's bookkeeping."""
 
-    async def reset_async(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> ObsT:
-        """Override instead of ``reset`` where resetting awaits."""
-        observation: ObsT = await _settled(self.reset(seed=seed, episode_id=episode_id, **options))
+    async def reset_async(self, *args: Any, **options: Any) -> ObsT:
+        """Override instead of ``reset`` where resetting awaits, as in deployed OpenEnv."""
+        observation: ObsT = await _settled(self.reset(*args, **options))
         return observation
 
-    async def step_async(self, action: ActT, timeout_s: float | None = None, **options: Any) -> ObsT:
-        """Override instead of ``step`` where stepping awaits."""
-        observation: ObsT = await _settled(self.step(action, timeout_s=timeout_s, **options))
+    async def step_async(self, action: ActT, *args: Any, **options: Any) -> ObsT:
+        """Override instead of ``step`` where stepping awaits, as in deployed OpenEnv."""
+        observation: ObsT = await _settled(self.step(action, *args, **options))
         return observation
 
     def get_metadata(self) -> EnvironmentMetadata:

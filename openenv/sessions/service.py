@@ -290,8 +290,9 @@ class SessionService:
 
 
 def _in_progress(session: Session) -> bool:
-    """Whether a client is there and in the middle of something."""
-    return session.lease.phase is not Phase.DETACHED and (session.playing or session.running)
+    """Whether a client waits for a reply, or is there in the middle of an episode."""
+    attached = session.lease.phase is Phase.ATTACHED
+    return (attached and session.playing) or (session.running and session.lease.phase is not Phase.DETACHED)
 
 
 def _settle(granted: asyncio.Future[Lease], outcome: Lease | OpenEnvError) -> None:
