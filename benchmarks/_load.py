@@ -1,6 +1,6 @@
 """A load generator that costs far less than any server: raw sockets, hand-made WebSocket frames, no event loop.
 
-Every session has one step outstanding at any time. Run as a process of its own, it prints steps and seconds as JSON.
+Every session has one step outstanding at any time. Run as a process of its own, it prints what it measured as JSON.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import selectors
 import socket
 import struct
 import time
+from pathlib import Path
 
 SUBPROTOCOL = "openenv.v2"
 WARM_UP_S = 0.3
@@ -116,23 +117,33 @@ def open_sessions(address: tuple[str, int], dialect: str, count: int) -> list[Se
     return sessions
 
 
-def measure(sessions: list[Session], seconds: float) -> tuple[int, float]:
+def measure(sessions: list[Session], seconds: float, pid: int) -> dict[str, float]:
     """Step all sessions as fast as they answer.
 
     Returns:
-        How many steps were answered, and in how many seconds.
+        How many steps were answered, in how many seconds, and how many seconds of processor they cost the server.
     """
     selector = selectors.DefaultSelector()
     for session in sessions:
         selector.register(session.socket, selectors.EVENT_READ, session)
         session.request()
     _step_until(selector, time.perf_counter() + WARM_UP_S)
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), _cpu_seconds(pid)
     steps = _step_until(selector, start + seconds)
-    elapsed = time.perf_counter() - start
+    elapsed, cpu = time.perf_counter() - start, _cpu_seconds(pid) - cpu_start
     for session in sessions:
         session.wait_for(b'"observation"')
-    return steps, elapsed
+    return {"steps": steps, "seconds": elapsed, "cpu_seconds": cpu}
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process and all below it have used; nothing where there is no /proc."""
+    process = Path(f"/proc/{pid}")
+    if not process.exists():
+        return 0.0
+    ticks = sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
+    children = [int(child) for path in process.glob("task/*/children") for child in path.read_text().split()]
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(map(_cpu_seconds, children))
 
 
 def _step_until(selector: selectors.BaseSelector, deadline: float) -> int:
@@ -150,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("host")
     parser.add_argument("port", type=int)
+    parser.add_argument("pid", type=int, help="the server's process")
     parser.add_argument("--dialect", choices=["v1", "v2"], default="v1")
     parser.add_argument("--sessions", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=2.0)
@@ -158,10 +170,10 @@ def main() -> None:
     if options.cpu is not None:
         os.sched_setaffinity(0, {options.cpu})
     sessions = open_sessions((options.host, options.port), options.dialect, options.sessions)
-    steps, elapsed = measure(sessions, options.seconds)
+    measured = measure(sessions, options.seconds, options.pid)
     for session in sessions:
         session.close()
-    print(json.dumps({"steps": steps, "seconds": elapsed}))
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":
