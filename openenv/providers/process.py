@@ -32,7 +32,7 @@ class ProcessProvider:
     this process is killed, by itself.
 
     Args:
-        app: What to serve, as ``module:name``.
+        app: What to serve, as ``module:name``; it is found as this process would find it.
         app_dir: The folder to run in and to import from; the current one where left out.
         env_vars: More environment variables for the server.
         startup_timeout_s: How long it may take until it is healthy, in seconds.
@@ -190,7 +190,13 @@ class _Server:
             stderr=subprocess.STDOUT,
             pass_fds=(listening, lifeline),
             start_new_session=True,
-            env={**variables, "OPENENV_DRAIN_TIMEOUT_S": "1", "PYTHONUNBUFFERED": "1", **provider.env_vars},
+            env={
+                **variables,
+                "OPENENV_DRAIN_TIMEOUT_S": "1",
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONPATH": os.pathsep.join(_import_path()),
+                **provider.env_vars,
+            },
         )
 
     def _read_log(self) -> None:
@@ -204,3 +210,10 @@ class _Server:
     def _failure(self, what: str) -> ConnectError:
         tail = "".join(f"\n  {line}" for line in list(self._log)[-_SHOWN:])
         return ConnectError(f"the server of {self._app} {what}{tail}", {"log": "\n".join(self._log)}, hint=_LIKELY)
+
+
+def _import_path() -> list[str]:
+    """What this process can import beyond its installation: the server can import that too."""
+    installed = {Path(sys.prefix), Path(sys.base_prefix)}
+    own = [entry for entry in sys.path if entry and not installed & {*Path(entry).parents}]
+    return list(dict.fromkeys(own))

@@ -1,0 +1,5 @@
+"""Finds environments by name."""
+
+from openenv.discovery.auto import AutoAction, AutoEnv
+
+__all__ = ["AutoAction", "AutoEnv"]

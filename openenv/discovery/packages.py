@@ -1,0 +1,195 @@
+"""Environments that are installed as packages. Looking for them imports none of them, and nothing is cached."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distributions, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from openenv.client.client import EnvClient
+from openenv.discovery.names import class_name_of, key_of, near
+from openenv.errors import ConfigurationError
+from openenv.generics import type_arguments
+from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, ManifestError, parse_manifest
+from openenv.version import DISTRIBUTION
+
+GROUP = "openenv.environments"
+"""The group of entry points by which a distribution says which environments it holds: ``my-env = "my_env"``."""
+
+_PREFIX = "openenv-"
+_NO_ENVIRONMENTS = {DISTRIBUTION, "openenv-core", "openenv-cli"}
+
+
+@dataclass(frozen=True)
+class InstalledEnvironment:
+    """An environment's package.
+
+    Attributes:
+        name: The environment's name.
+        package: The name under which it is imported.
+        version: The version of its distribution.
+        folder: Where its files are.
+    """
+
+    name: str
+    package: str
+    version: str | None
+    folder: Path
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """Its ``openenv.yaml``; ``None`` where it has none.
+
+        Raises:
+            ManifestError: It is broken.
+        """
+        path = self.folder / MANIFEST_NAME
+        return parse_manifest(path.read_text(encoding="utf-8-sig"), str(path)) if path.is_file() else None
+
+    @property
+    def description(self) -> str | None:
+        """One sentence on what an agent does there."""
+        manifest = self.manifest
+        return manifest.description if manifest else None
+
+    @property
+    def app(self) -> str:
+        """Its application, as ``module:attribute``."""
+        manifest = self.manifest
+        app = (manifest.app if manifest else None) or "server.app:app"
+        return app if app.partition(":")[0].partition(".")[0] == self.package else f"{self.package}.{app}"
+
+    def client_class(self) -> type[EnvClient[Any, Any, Any]]:
+        """Import the class of its clients.
+
+        Raises:
+            ConfigurationError: There is none, or it cannot be imported.
+        """
+        manifest = self.manifest
+        named = manifest.client if manifest else None
+        module = self._import(named.module if named and named.module else f"{self.package}.client")
+        found = getattr(module, named.name if named else class_name_of(self.name, "Env"), None)
+        if found is None and named is None:
+            found = _only_client(module)
+        if not (isinstance(found, type) and issubclass(found, EnvClient)):
+            raise ConfigurationError(
+                f"{module.__name__} has no class of clients for {self.name}",
+                hint=f"name it in {MANIFEST_NAME}: client: {self.package}.client:MyEnv",
+            )
+        return found
+
+    def action_class(self) -> Any:
+        """Import the class of its actions; raises as :meth:`client_class`."""
+        manifest = self.manifest
+        if manifest is not None and manifest.action is not None:
+            return self._resolve(manifest.action)
+        action = type_arguments(self.client_class(), EnvClient)[0]
+        return action if isinstance(action, type) else self._resolve(ClassReference(None, self._conventional_action))
+
+    @property
+    def _conventional_action(self) -> str:
+        return class_name_of(self.name, "Action")
+
+    def _resolve(self, reference: ClassReference) -> Any:
+        """Find a class; one without a module may stand in the usual places."""
+        places = [reference.module] if reference.module else [f"{self.package}.models", self.package]
+        for place in places:
+            found = getattr(self._import(place), reference.name, None)
+            if found is not None:
+                return found
+        raise ConfigurationError(f"{self.name}: there is no {reference.name} in {' or '.join(places)}")
+
+    def _import(self, module: str) -> ModuleType:
+        try:
+            return importlib.import_module(module)
+        except Exception as error:
+            raise ConfigurationError(f"{self.name}: cannot import {module}: {error}") from error
+
+
+def installed_environments() -> list[InstalledEnvironment]:
+    """Find all environments that are installed here, by name.
+
+    They say so by an entry point, or their distribution is called ``openenv-…`` as those of deployed
+    OpenEnv are.
+    """
+    importlib.invalidate_caches()  # what was installed a moment ago counts
+    found: dict[str, InstalledEnvironment] = {}
+    for name, package, version in (*_by_entry_point(), *_by_convention()):
+        folder = _folder_of(package)
+        if folder is not None and not any(each.package == package for each in found.values()):
+            found.setdefault(key_of(name), InstalledEnvironment(_own_name(folder) or name, package, version, folder))
+    return sorted(found.values(), key=lambda each: each.name)
+
+
+def find_environment(name: str) -> InstalledEnvironment:
+    """Find an installed environment by any spelling of its name or its package's.
+
+    Raises:
+        ConfigurationError: There is none; the message names near ones.
+    """
+    known = installed_environments()
+    wanted = key_of(name)
+    for environment in known:
+        if wanted in (key_of(environment.name), key_of(environment.package)):
+            return environment
+    names = [environment.name for environment in known]
+    alike = near(name, names)
+    meant = f"; did you mean {' or '.join(alike)}?" if alike else ""
+    raise ConfigurationError(
+        f"no installed environment is called {name!r}{meant}",
+        {"installed": names, "near": alike},
+        hint=f"installed are: {', '.join(names)}" if names else "none is installed: pip install one, or give its URL",
+    )
+
+
+def _by_entry_point() -> Iterator[tuple[str, str, str | None]]:
+    for entry in entry_points(group=GROUP):
+        yield entry.name, entry.value.partition(":")[0], entry.dist.version if entry.dist else None
+
+
+def _by_convention() -> Iterator[tuple[str, str, str | None]]:
+    for distribution in distributions():
+        name = str(distribution.metadata["Name"] or "").lower().replace("_", "-")
+        if name.startswith(_PREFIX) and name not in _NO_ENVIRONMENTS:
+            for package in _packages_of(distribution, name):
+                if _folder_of(package) is not None:
+                    yield package, package, distribution.version
+                    break
+
+
+def _packages_of(distribution: Distribution, name: str) -> list[str]:
+    listed = (distribution.read_text("top_level.txt") or "").split()
+    return [name.removeprefix(_PREFIX).replace("-", "_"), *listed]
+
+
+def _folder_of(package: str) -> Path | None:
+    """Find a package's folder without importing it."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0]) if places else None
+
+
+def _own_name(folder: Path) -> str | None:
+    """Read the name in a package's manifest; a broken one is reported when it is needed."""
+    try:
+        return parse_manifest((folder / MANIFEST_NAME).read_text(encoding="utf-8-sig")).name
+    except (OSError, UnicodeDecodeError, ManifestError):
+        return None
+
+
+def _only_client(module: ModuleType) -> type | None:
+    """Find the one class of clients that a module defines, where its name breaks the convention."""
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, EnvClient) and value.__module__ == module.__name__
+    ]
+    return own[0] if len(own) == 1 else None
