@@ -13,7 +13,7 @@ from starlette.routing import WebSocketRoute
 from openenv.errors import ConfigurationError
 from openenv.protocol import Dialect
 from openenv.protocol.frames import FrameDecoder
-from openenv.server.routes import information_routes, throw_away_routes
+from openenv.server.routes import information_routes, throw_away_routes, unhandled
 from openenv.server.security import Gate
 from openenv.server.session_routes import SessionRoutes
 from openenv.server.settings import ServerSettings
@@ -122,6 +122,7 @@ def _assemble(service: SessionService, settings: ServerSettings, readme: str | N
     app.include_router(throw_away_routes(service))
     app.include_router(sessions.router())
     app.router.routes.append(WebSocketRoute("/ws", endpoint))
+    app.add_exception_handler(Exception, unhandled)
     app.add_middleware(Gate, api_key=settings.api_key, allowed_origins=settings.allowed_origins)
     return app
 

@@ -14,9 +14,9 @@ from openenv.errors import OpenEnvError
 from openenv.protocol import frames
 from openenv.protocol.frames import request_frame
 from openenv.server.bodies import Health, Readiness, ResetRequest, Schemas, StepRequest, ThrowAwayResult
+from openenv.server.metadata import describe
 from openenv.server.problems import error_response, reply_response
 from openenv.server.security import is_loopback
-from openenv.sessions.blueprint import traits_of
 from openenv.sessions.service import SessionService
 from openenv.types import EnvironmentMetadata
 
@@ -34,7 +34,6 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
     """
     router = APIRouter()
     blueprint = service.blueprint
-    described: asyncio.Future[EnvironmentMetadata] | None = None
 
     @router.get("/", include_in_schema=False)
     def index() -> Response:
@@ -55,10 +54,7 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
 
     @router.get("/metadata", tags=["Environment Info"], summary="What is this environment?")
     async def metadata() -> EnvironmentMetadata:
-        nonlocal described
-        if described is None:
-            described = asyncio.ensure_future(asyncio.to_thread(_describe, service, readme))
-        return await asyncio.shield(described)
+        return await asyncio.to_thread(describe, blueprint, readme)
 
     @router.get("/schema", tags=["Schema"], summary="JSON Schemas of actions, observations and state")
     def schema() -> Schemas:
@@ -114,17 +110,6 @@ def _readiness(service: SessionService) -> Readiness:
         waiting=store.waiting,
         stuck=store.stuck,
     )
-
-
-def _describe(service: SessionService, readme: str | None) -> EnvironmentMetadata:
-    """Ask an environment what it is; its class may fill in what only an instance knows."""
-    environment = service.blueprint.factory()
-    try:
-        metadata: EnvironmentMetadata = environment.get_metadata()
-    finally:
-        environment.close()
-    seedable = traits_of(environment.__class__).seedable
-    return metadata.model_copy(update={"seedable": seedable, "readme_content": metadata.readme_content or readme})
 
 
 async def unhandled(request: Request, error: Exception) -> Response:
