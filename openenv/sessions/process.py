@@ -24,7 +24,6 @@ from openenv.sessions.blueprint import Blueprint
 from openenv.sessions.host import error_reply
 from openenv.sessions.runners import Done
 
-
 _LAST_WORDS_S = 1.0
 """How long a process whose socket closed is given to leave its exit status."""
 
