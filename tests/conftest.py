@@ -7,6 +7,10 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("here", deadline=None, max_examples=50)  # how long one example takes proves nothing
+settings.load_profile("here")
 
 
 @pytest.hookimpl(wrapper=True)

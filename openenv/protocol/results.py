@@ -9,16 +9,18 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from openenv.errors import InvalidResultError
 from openenv.protocol import Dialect
+from openenv.protocol.faults import text_of
 from openenv.types import Observation, StepResult, ending
 
 ObsModel = TypeVar("ObsModel", bound=BaseModel)
 
 _BESIDE = {Dialect.V1: {"reward", "done"}, Dialect.V2: {"reward", "done", "metadata"}}
 _WORDS = {True: "true", False: "false"}
+_UNSENDABLE = (PydanticSerializationError, ValueError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,28 @@ def _layout(kind: type[Any]) -> _Layout:
         return _Layout(False, False, frozenset())
     fields = kind.model_fields
     ends = all(name in fields and fields[name].exclude is True for name in ("terminated", "truncated"))
-    schema = kind.__pydantic_core_schema__
-    unbounded = {name for name in fields if _allows_inf_nan(_field_schema(schema, name))}
+    schema: Any = kind.__pydantic_core_schema__
+    named = {one["ref"]: one for one in schema.get("definitions", ())}
+    own = _fields_schema(schema, named)
+    unbounded = {name for name in fields if _allows_inf_nan(own.get(name), named)}
     return _Layout(issubclass(kind, Observation), ends, frozenset(unbounded))
 
 
-def _field_schema(schema: Any, name: str) -> Any:
-    """Find one field in a core schema, below whatever validators wrap the model."""
-    while isinstance(schema, dict) and schema.get("type") != "model-fields":
-        schema = schema.get("schema")
-    return schema["fields"].get(name) if isinstance(schema, dict) else None
+def _fields_schema(schema: Any, named: dict[str, Any]) -> dict[str, Any]:
+    """Find the fields in a core schema, below whatever validators and names wrap the model."""
+    while schema is not None and schema["type"] != "model-fields":
+        schema = named.get(schema["schema_ref"]) if schema["type"] == "definition-ref" else schema.get("schema")
+    fields: dict[str, Any] = {} if schema is None else schema["fields"]
+    return fields
 
 
-def _allows_inf_nan(schema: Any) -> bool:
+def _allows_inf_nan(schema: Any, named: dict[str, Any]) -> bool:
     if isinstance(schema, dict):
-        return schema.get("allow_inf_nan") is True or any(map(_allows_inf_nan, schema.values()))
-    return isinstance(schema, (list, tuple)) and any(map(_allows_inf_nan, schema))
+        if schema.get("type") == "definition-ref":
+            others = {ref: one for ref, one in named.items() if ref != schema["schema_ref"]}
+            return _allows_inf_nan(named.get(schema["schema_ref"]), others)
+        return schema.get("allow_inf_nan") is True or any(_allows_inf_nan(one, named) for one in schema.values())
+    return isinstance(schema, (list, tuple)) and any(_allows_inf_nan(one, named) for one in schema)
 
 
 def encode_observation(observation: Any, dialect: Dialect, call: str = "step") -> tuple[str, bool]:
@@ -87,7 +95,7 @@ def encode_observation(observation: Any, dialect: Dialect, call: str = "step") -
     body = _dump(observation, _BESIDE[dialect], dialect, call)
     reward = _reward(observation.reward, call)
     done = terminated or truncated
-    metadata_text = _metadata(observation.metadata, dialect, call)
+    metadata_text = _metadata(observation.metadata, call)
     if dialect is Dialect.V1:
         beside = f',"metadata":{metadata_text}' if observation.metadata else ""
         return f'{{"observation":{body},"reward":{reward},"done":{_WORDS[done]}{beside}}}', done
@@ -149,22 +157,26 @@ def read_result(data: Mapping[str, Any], observation_type: type[ObsModel]) -> St
 def _reward(reward: Any, call: str) -> str:
     if reward is None:
         return "null"
+    if not isinstance(reward, (int, float)):
+        raise InvalidResultError(f"{call} returned a reward of type {type(reward).__name__}; rewards are numbers")
     if isinstance(reward, float) and not math.isfinite(reward):
         raise InvalidResultError(f"{call} returned a reward of {reward}; rewards are finite numbers")
     return to_json(reward).decode()
 
 
-def _metadata(metadata: dict[str, Any], dialect: Dialect, call: str) -> str:
-    return _json(metadata, f"{call}, in metadata") if metadata else "{}"
+def _metadata(metadata: Any, call: str) -> str:
+    if not isinstance(metadata, dict):
+        raise InvalidResultError(f"{call} returned metadata of type {type(metadata).__name__}, expected a dict")
+    return _json(metadata, f"{call}, in metadata,") if metadata else "{}"
 
 
 def _json(value: Any, where: str) -> str:
     try:
         text = to_json(value, inf_nan_mode="strings").decode()
-    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
-        raise InvalidResultError(f"{where} returned something that cannot be sent as JSON: {error}") from error
-    if _suspicious(text):
-        _finite(value, where, frozenset(), None)
+        if _suspicious(text):
+            _finite(to_jsonable_python(value), where, frozenset(), None)
+    except _UNSENDABLE as error:
+        raise _cannot_be_sent(where, error) from error
     return text
 
 
@@ -174,15 +186,14 @@ def _dump(model: BaseModel, beside: set[str], dialect: Dialect, where: str) -> s
         text: str = model.__pydantic_serializer__.to_json(model, exclude=beside, warnings=False).decode()
         if not _suspicious(text):
             return text
-        values = model.model_dump(exclude=beside, warnings=False)
-    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
-        raise InvalidResultError(f"{where} returned something that cannot be sent as JSON: {error}") from error
-    return _json_of_finite(model, values, dialect, where)
+        values = model.model_dump(mode="json", exclude=beside, warnings=False)
+        return to_json(_finite(values, where, _layout(type(model)).unbounded, dialect)).decode()
+    except _UNSENDABLE as error:
+        raise _cannot_be_sent(where, error) from error
 
 
-def _json_of_finite(model: BaseModel, values: dict[str, Any], dialect: Dialect, where: str) -> str:
-    spoken = _finite(values, where, _layout(type(model)).unbounded, dialect)
-    return to_json(spoken).decode()
+def _cannot_be_sent(where: str, error: Exception) -> InvalidResultError:
+    return InvalidResultError(f"{where} returned something that cannot be sent as JSON: {text_of(error)}")
 
 
 def _suspicious(text: str) -> bool:
@@ -192,17 +203,20 @@ def _suspicious(text: str) -> bool:
 
 
 def _finite(value: Any, where: str, unbounded: frozenset[str], dialect: Dialect | None, top: bool = True) -> Any:
-    """Replace numbers that are not finite where that is allowed, and refuse them elsewhere."""
+    """Replace numbers that are not finite where that is allowed, and refuse them elsewhere.
+
+    The value is what JSON knows: mappings, lists, scalars.
+    """
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidResultError(f"{where} returned {value}, which is not a finite number")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
             key: _spelled(item, dialect)
             if top and key in unbounded
             else _finite(item, f"{where}.{key}", unbounded, dialect, False)
             for key, item in value.items()
         }
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, list):
         return [_finite(item, f"{where}[{n}]", unbounded, dialect, False) for n, item in enumerate(value)]
     return value
 
@@ -213,8 +227,8 @@ def _spelled(value: Any, dialect: Dialect | None) -> Any:
         if dialect is Dialect.V1:
             return None
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _spelled(item, dialect) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, list):
         return [_spelled(item, dialect) for item in value]
     return value
