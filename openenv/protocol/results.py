@@ -148,7 +148,8 @@ def read_result(data: Mapping[str, Any], observation_type: type[ObsModel]) -> St
         own.update(reward=reward, done=result.done, metadata=metadata)
         if _layout(observation_type).ends:
             own.update(terminated=result.terminated, truncated=result.truncated)
-    observation = observation_type.model_validate(own)
+    # As JSON, which some types (bytes, dates, whatever is strict) are read from in a way of their own.
+    observation = observation_type.model_validate_json(to_json(own, inf_nan_mode="strings"))
     return StepResult(
         observation, reward, result.done, metadata, terminated=result.terminated, truncated=result.truncated
     )
