@@ -8,8 +8,26 @@ from uuid import uuid4
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from openenv.errors import BY_CODE, ExecutionError, OpenEnvError, RequestValidationError, SessionError
+from openenv.errors import (
+    BY_CODE,
+    EnvironmentFault,
+    ExecutionError,
+    InvalidActionError,
+    InvalidResultError,
+    OpenEnvError,
+    RequestValidationError,
+    ResetRequiredError,
+    SessionError,
+)
 from openenv.protocol import Dialect
+
+_FOR_THE_CLIENT = (
+    InvalidActionError,
+    EnvironmentFault,
+    InvalidResultError,
+    RequestValidationError,
+    ResetRequiredError,
+)
 
 
 def error_body(error: OpenEnvError) -> str:
@@ -49,13 +67,14 @@ def describe_failure(error: BaseException, *, verbose: bool) -> OpenEnvError:
     """Turn whatever an environment raised into what its client may know.
 
     Args:
-        error: What was raised. Errors of this package are meant to be read and pass as they are.
+        error: What was raised. Those that are meant for the client pass as they are; others of this package
+            do not: an environment that plays another one may raise that one's session errors.
         verbose: Whether the client may read the text of a foreign exception.
 
     Returns:
         An error that can be sent; a concealed one carries a ``correlation_id`` that the log has too.
     """
-    if isinstance(error, OpenEnvError) and error.code:
+    if isinstance(error, _FOR_THE_CLIENT):
         return error
     if verbose:
         return ExecutionError(text_of(error))

@@ -114,11 +114,15 @@ class NumberedLedger(_Once):
 
 
 class NamedLedger(_Once):
-    """For HTTP: a request may have a name, and the last name may come again."""
+    """For HTTP: a request may have a name, and the last name may come again.
+
+    A look at the state changes nothing, so it does not make the ledger forget the request before it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._last_name: str | None = None
+        self._looking = False
 
     def admit(self, request: Request) -> Admission:
         """Decide by the request's name.
@@ -128,11 +132,21 @@ class NamedLedger(_Once):
         """
         name = request.id
         if name is not None and name == self._last_name:
-            return self._again()
+            return Admission.REPLAY if self._looking else self._again()
         if self.running:
             raise BusyError("another request of this session is running")
+        self._looking = request.kind == "state"
+        if self._looking:
+            self.running = True
+            return Admission.RUN
         self._last_name = None if name is None else str(name)
         return self._begin()
+
+    def complete(self, reply: Reply) -> None:
+        """Keep the reply to the running request, unless that is a look at the state."""
+        kept = self.reply if self._looking else reply
+        super().complete(reply)
+        self.reply, self._looking = kept, False
 
 
 def _same(frame: str, other: str) -> bool:

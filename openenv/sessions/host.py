@@ -90,6 +90,8 @@ class EnvironmentHost:
         Returns:
             The reply, or an awaitable of it where the environment is asynchronous. Never raises.
         """
+        if request.kind == "invalid":
+            return error_reply(request.data)
         try:
             outcome = self._call(request)
         except BaseException as error:
@@ -118,10 +120,8 @@ class EnvironmentHost:
             options = self._reset_options(request.data or {})
             self._playing = False
             return getattr(self._environment, self._traits.reset_method)(**options)
-        if request.kind == "state":
-            state = self._environment.state
-            return state() if callable(state) else state
-        raise request.data
+        state = self._environment.state
+        return state() if callable(state) else state
 
     async def _awaited(self, request: Request, outcome: Awaitable[Any]) -> Reply:
         try:

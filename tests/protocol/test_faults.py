@@ -1,0 +1,153 @@
+"""Errors: what is raised on one side is raised again, as the same class, on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.puppets import FOREIGN, RAISED, Unspeakable
+
+from openenv.errors import (
+    BY_CODE,
+    EnvironmentFault,
+    ExecutionError,
+    InvalidActionError,
+    OpenEnvError,
+    RequestValidationError,
+    SessionError,
+    SessionExpiredError,
+)
+from openenv.protocol.faults import describe_failure, error_body, error_from_wire, text_of
+
+CODES = [
+    *("INVALID_JSON", "UNKNOWN_TYPE", "VALIDATION_ERROR", "EXECUTION_ERROR", "CAPACITY_REACHED", "FACTORY_ERROR"),
+    *("SESSION_ERROR", "INVALID_ACTION", "RESET_REQUIRED", "BUSY", "STALE_REQUEST", "OUT_OF_ORDER", "ID_REUSED"),
+    *("SESSION_NOT_FOUND", "SESSION_EXPIRED", "TIMEOUT", "ENVIRONMENT_CRASHED", "INVALID_RESULT", "DRAINING"),
+    "UNAUTHORIZED",
+]
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | texts,
+    lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
+    max_leaves=6,
+)
+facts = st.dictionaries(texts.filter(lambda name: name not in ("code", "message", "detail")), values)
+
+
+def test_every_code_of_the_protocol_has_a_class() -> None:
+    assert BY_CODE.keys() == set(CODES)
+
+
+@given(code=st.sampled_from(CODES), message=texts, data=facts)
+def test_an_error_arrives_as_the_class_it_was_raised_as(code: str, message: str, data: dict[str, Any]) -> None:
+    error = BY_CODE[code](message, data)
+
+    read = error_from_wire(json.loads(error_body(error)))
+
+    assert type(read) is type(error)
+    assert (read.message, read.data, read.code) == (message, data, code)
+    assert isinstance(read, (RuntimeError, ConnectionError, TimeoutError))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_an_http_body_is_read_with_its_detail(code: str) -> None:
+    body = {"code": code, "message": "no", "detail": {"limit": 3}, "correlation_id": "abc"}
+
+    read = error_from_wire(body)
+
+    assert type(read) is BY_CODE[code]
+    assert read.data == {"limit": 3, "correlation_id": "abc"}
+
+
+def test_a_fault_raised_by_an_author_arrives_as_an_execution_error() -> None:
+    read = error_from_wire(json.loads(error_body(EnvironmentFault("the disk is full", {"free": 0}))))
+
+    assert (type(read), read.message, read.data) == (ExecutionError, "the disk is full", {"free": 0})
+
+
+@pytest.mark.parametrize("body", [{}, {"code": None}, {"code": "NEW", "message": "x"}, {"code": ["BUSY"]}])
+def test_an_unknown_error_is_an_execution_error(body: dict[str, Any]) -> None:
+    assert type(error_from_wire(body)) is ExecutionError
+
+
+def test_an_error_without_a_code_is_a_session_error_on_the_wire() -> None:
+    assert json.loads(error_body(OpenEnvError("x")))["code"] == SessionError.code
+
+
+def test_facts_never_replace_code_and_message() -> None:
+    body = json.loads(error_body(InvalidActionError("no", {"code": "BUSY", "message": "yes", "legal": [1]})))
+
+    assert body == {"message": "no", "code": "INVALID_ACTION", "legal": [1]}
+
+
+def circle() -> list[Any]:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+class Mute:
+    def __repr__(self) -> str:
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"a": object()}, {"a": circle()}, {"a": "\ud83d"}, {"\ud83d": 1}, {"a": math.nan}, {"a": Mute()}, {1: 2}],
+    ids=["object", "circle", "half a character", "half a character as key", "NaN", "mute", "number as key"],
+)
+def test_an_error_with_facts_that_json_does_not_know_can_be_sent(data: Any) -> None:
+    body = json.loads(error_body(InvalidActionError("half: \ud83d", data)))
+
+    assert (body["code"], body["message"]) == ("INVALID_ACTION", "half: \\ud83d")
+
+
+# What an environment raised
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_foreign_exception_is_an_execution_error_and_its_text_is_kept_back(name: str) -> None:
+    error = RAISED[name]()
+    known = describe_failure(error, verbose=False)
+
+    assert type(known) is ExecutionError
+    assert known.data.keys() == {"correlation_id"}
+    assert type(error).__name__ in known.message
+    assert "secret" not in known.message
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_its_text_is_told_where_that_is_allowed(name: str) -> None:
+    known = describe_failure(RAISED[name](), verbose=True)
+
+    assert type(known) is ExecutionError
+    json.loads(error_body(known))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InvalidActionError("no"), EnvironmentFault("torn"), RequestValidationError("what?")],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("verbose", [True, False])
+def test_what_authors_raise_for_clients_passes_as_it_is(error: OpenEnvError, verbose: bool) -> None:
+    assert describe_failure(error, verbose=verbose) is error
+
+
+def test_an_error_of_another_session_does_not_pass_for_one_of_this() -> None:
+    borrowed = SessionExpiredError("some other session", {"reason": "idle"})
+
+    assert type(describe_failure(borrowed, verbose=True)) is ExecutionError
+
+
+def test_every_exception_has_a_text() -> None:
+    assert text_of(ValueError("x")) == "x"
+    assert text_of(Unspeakable()) == "Unspeakable"
+    assert text_of(ValueError("\ud83d")) == "\\ud83d"
+    assert text_of(asyncio.CancelledError()) == ""
