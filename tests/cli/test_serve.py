@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -76,6 +77,19 @@ def test_says_where_it_listens_and_when_a_session_ends(project):
     assert first == "Ctrl-C stops it"
     assert session.startswith("INFO:")
     assert "ended" in session
+
+
+@pytest.mark.parametrize(("template", "printed"), [("echo", "hello 0.5\n"), ("game", r"found\n|out of moves\n")])
+def test_the_example_in_the_readme_plays(tmp_path, template, printed):
+    write(plan(names_for("my-env"), TEMPLATES[template], tmp_path))
+    (example,) = re.findall(r"```python\n(.*?)```", (tmp_path / "README.md").read_text(), re.DOTALL)
+    with serving("--port", "0", cwd=tmp_path) as server:
+        script = example.replace("http://localhost:8000", server.url)
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+        server.stop()
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(printed, done.stdout)
 
 
 def test_ends_with_code_0_when_it_is_terminated(project):
