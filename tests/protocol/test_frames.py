@@ -260,7 +260,7 @@ def test_validators_of_a_model_may_raise_anything(dialect: Dialect, error: BaseE
 
 def test_a_limit_is_a_number_also_where_the_frame_had_to_be_looked_at_twice() -> None:
     class Fussy(Action):
-        tries: list[int] = []  # noqa: RUF012 - pydantic copies it
+        tries: list[int] = []
 
         @model_validator(mode="after")
         def refuse_once(self) -> Any:
