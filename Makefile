@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts docs interop e2e bench clean
+.PHONY: help setup demo test lint types contracts docs interop bench clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z0-9]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,10 +40,7 @@ docs: $(READY) ## Build the documentation into site/, strictly.
 	$(RUN) mkdocs build --strict --quiet
 
 interop: $(READY) ## Play with the real openenv 0.10.0, both ways.
-	OPENENV_PEER_PYTHON="$$($(VENV)/bin/python scripts/venvs.py peer)" $(RUN) pytest tests/e2e/interop
-
-e2e: $(READY) ## Run the tests that use real things from outside.
-	OPENENV_PEER_PYTHON="$$($(VENV)/bin/python scripts/venvs.py peer)" $(RUN) pytest tests/e2e
+	$(RUN) pytest tests/interop
 
 bench: $(READY) ## Measure, beside openenv 0.10.0.
 	for script in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done
