@@ -10,7 +10,7 @@ import hmac
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from uuid import uuid4
 
@@ -70,7 +70,7 @@ class Lease:
     """
 
     id: str
-    token: str
+    token: str = field(repr=False)
     phase: Phase
     since: float
     running: bool = False
@@ -215,14 +215,15 @@ class SessionStore:
         for waiter in [waiter for waiter in self._waiters if waiter.deadline <= now]:
             self._waiters.remove(waiter)
             waiter.settle(self._full(f"Waited {now - waiter.since:.1f} s for a slot."))
-        expired = [(lease, reason) for lease, reason, when in self._deadlines() if when <= now]
+        expired = [(lease, reason) for lease, reason, when in self._deadlines(now) if when <= now]
         gone = {lease.id for lease, _ in expired}
         candidates = [lease for lease in self._evictable(now) if lease.id not in gone]
         return expired + [(lease, "evicted") for lease in candidates[: max(0, self._wanted() - len(expired))]]
 
     def next_due(self) -> float | None:
         """Say when :meth:`due` has to be asked next, by the store's clock; ``None`` means not before a change."""
-        moments = [when for _, _, when in self._deadlines()] + [waiter.deadline for waiter in self._waiters]
+        moments = [when for _, _, when in self._deadlines(self._clock())]
+        moments += [waiter.deadline for waiter in self._waiters]
         if self._wanted() > 0:
             moments += [lease.since + self.limits.evict_after_s for lease in self._detached()]
         return min(moments, default=None)
@@ -284,7 +285,8 @@ class SessionStore:
         ready = [lease for lease in self._detached() if lease.since + self.limits.evict_after_s <= now]
         return sorted(ready, key=lambda lease: lease.since)
 
-    def _deadlines(self) -> Iterator[tuple[Lease, str, float]]:
+    def _deadlines(self, now: float) -> Iterator[tuple[Lease, str, float]]:
+        """Say until when each session may go on; one that runs a request is counted from now, when it may end."""
         limits = self.limits
         attached = limits.idle_timeout_s if self._waiters else limits.attached_idle_timeout_s
         allowed = {
@@ -293,13 +295,13 @@ class SessionStore:
             Phase.DETACHED: ("detached", limits.resume_window_s),
         }
         for lease in self._leases.values():
-            if lease.phase in allowed and not lease.running:
+            if lease.phase in allowed:
                 reason, seconds = allowed[lease.phase]
-                yield lease, reason, lease.since + seconds
+                yield lease, reason, (now if lease.running else lease.since) + seconds
 
 
 def _same(token: str, other: str) -> bool:
-    return hmac.compare_digest(token.encode(), other.encode())
+    return hmac.compare_digest(token.encode(), other.encode("utf-8", "backslashreplace"))
 
 
 def _draining() -> ServerDrainingError:
