@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from _models import FloatsAction, FloatsObservation, State
+
 from openenv.core.client_types import StepResult
 from openenv.core.env_client import EnvClient
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from _models import FLOATS, FloatsAction, FloatsObservation, State
+
 from openenv.core.env_server.http_server import create_app
 from openenv.core.env_server.interfaces import Environment
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -50,6 +51,9 @@ def record(name: str) -> None:
 
 
 if __name__ == "__main__":
+    # A path or a working folder can put this package in the peer's place, under the peer's version.
+    if find_spec("openenv.protocol"):
+        raise SystemExit("this interpreter imports the package that the transcripts are compared with")
     FOLDER.mkdir(exist_ok=True)
     for each in SCRIPTS:
         record(each)
