@@ -39,7 +39,8 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
     def index() -> Response:
         return RedirectResponse("/docs")
 
-    @router.api_route("/health", methods=["GET", "HEAD"], tags=["Health"], summary="Is the server healthy?")
+    @router.head("/health", include_in_schema=False)
+    @router.get("/health", tags=["Health"], summary="Is the server healthy?")
     def health(response: Response) -> Health:
         if service.store.stuck < service.settings.limits.max_sessions:
             return Health()
