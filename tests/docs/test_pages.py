@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from docs_blocks import LANGUAGES, ROOT, Block, Use, blocks_of, pages, read_blocks
+
+from openenv.project.manifest import MANIFEST_NAME, parse_manifest
+
+PLAYER = Path(__file__).with_name("docs_player.py")
+BLOCKS = {page: blocks_of(page) for page in pages()}
+PLAYED = [page for page, blocks in BLOCKS.items() if any(block.use is Use.RUN for block in blocks)]
+WITH_PYTHON = [page for page in PLAYED if any(b.use is Use.RUN and b.language == "python" for b in BLOCKS[page])]
+
+NOT_RUN = {
+    "installs packages: whoever runs these tests has done so": 0,
+    "make test runs these tests": 0,
+}
+"""Why a block is not run -> how many blocks that is true of."""
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _all_blocks() -> list[Block]:
+    return [block for blocks in BLOCKS.values() for block in blocks]
+
+
+def _play(page: Path, folder: Path, *options: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", PLAYER, page, "--in", folder, *options],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    # What would be a warning in a test is only written there, because it comes up while objects are destroyed.
+    assert "Exception ignored" not in done.stderr, done.stderr
+    assert "never" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("page", PLAYED, ids=_name)
+def test_blocks_of_a_page_run_as_scripts(page: Path, tmp_path: Path) -> None:
+    _play(page, tmp_path)
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=_name)
+def test_blocks_of_a_page_run_in_a_running_event_loop(page: Path, tmp_path: Path) -> None:
+    _play(page, tmp_path, "--loop")
+
+
+@pytest.mark.parametrize("block", _all_blocks(), ids=lambda block: f"{block.page}:{block.line}")
+def test_a_block_can_be_tested(block: Block) -> None:
+    assert block.language in LANGUAGES
+    assert not (block.needs_loop and block.needs_no_loop)
+    if block.language == "json":
+        for line in [block.text] if block.text.startswith("{\n") else block.text.splitlines():
+            json.loads(line)
+    if block.language == "yaml":
+        assert isinstance(yaml.safe_load(block.text), dict)
+    if block.note.endswith(MANIFEST_NAME):
+        parse_manifest(block.text)
+
+
+def test_blocks_are_left_out_only_for_known_reasons() -> None:
+    found = Counter(block.note for block in _all_blocks() if block.use is Use.EXCLUDED)
+
+    assert dict(found) == NOT_RUN
+
+
+def test_reads_blocks_with_their_comments_and_indentation() -> None:
+    text = "\n".join(
+        [
+            "1. Say:",
+            "",
+            "    <!-- file: a.py -->",
+            "    ```python",
+            "    if a:",
+            "        b",
+            "    ```",
+            "",
+            "```sh",
+            "ls",
+            "```",
+            "",
+            "```text",
+            "a.py",
+            "```",
+            "<!-- not run: a reason -->",
+            "```python",
+            "await c",
+            "```",
+        ]
+    )
+
+    assert read_blocks(text, "page.md") == [
+        Block("page.md", 4, "python", "if a:\n    b", Use.WRITE, "a.py"),
+        Block("page.md", 9, "sh", "ls", Use.RUN),
+        Block("page.md", 13, "text", "a.py", Use.OUTPUT),
+        Block("page.md", 17, "python", "await c", Use.EXCLUDED, "a reason"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["```python\nopen", "<!-- file: a.py -->\n\n```python\n```"])
+def test_refuses_a_page_whose_blocks_are_not_clear(text: str) -> None:
+    with pytest.raises(ValueError, match=r"page\.md:1"):
+        read_blocks(text, "page.md")
