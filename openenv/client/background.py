@@ -57,6 +57,16 @@ def in_event_loop() -> bool:
     return True
 
 
+def refuse_own_thread() -> None:
+    """Check that this is not the loop's own thread, which would wait for itself.
+
+    Raises:
+        RuntimeError: It is.
+    """
+    if _thread is not None and threading.get_ident() == _thread.ident:
+        raise RuntimeError("a synchronous call inside a coroutine that a synchronous client runs; await it instead")
+
+
 def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in the loop and block until it has ended.
 
@@ -70,9 +80,11 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
         RuntimeError: This is the loop's own thread, which would wait for itself.
     """
     loop = background_loop()
-    if threading.current_thread() is _thread:
+    try:
+        refuse_own_thread()
+    except RuntimeError:
         coroutine.close()
-        raise RuntimeError("a synchronous call inside a coroutine that a synchronous client runs; await it instead")
+        raise
     future = asyncio.run_coroutine_threadsafe(coroutine, loop)
     try:
         return future.result()

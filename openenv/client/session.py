@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from openenv.client.background import at_exit, is_background
+from openenv.client.background import at_exit, is_background, refuse_own_thread
 from openenv.client.exchange import Call
 from openenv.client.link import Link
 from openenv.client.transport import Connector
@@ -75,6 +75,7 @@ class ClientSession:
 
     def ask(self, link: Link, kind: str, body: str | None, timeout_s: float | None = None) -> bytes:
         """Do what :meth:`request` does from another thread than the link's: two wake-ups, and no task."""
+        refuse_own_thread()
         answered = threading.Lock()
         answered.acquire()
         outcomes: list[bytes | OpenEnvError] = []

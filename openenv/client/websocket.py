@@ -22,6 +22,7 @@ from openenv.protocol import SUBPROTOCOL, Dialect
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 _NO_CLOSE = 1006
+_CLOSE_TIMEOUT_S = 2.0
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -87,7 +88,7 @@ async def open_websocket(url: str, settings: WebSocketSettings) -> WebSocketTran
             proxy=None if _is_loopback(url) else True,
             additional_headers=dict(settings.headers),
             open_timeout=limit,
-            close_timeout=limit,
+            close_timeout=_CLOSE_TIMEOUT_S,
             ping_interval=settings.ping_interval_s,
             ping_timeout=settings.ping_timeout_s,
             max_size=settings.max_message_bytes,

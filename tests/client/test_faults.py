@@ -1,0 +1,451 @@
+"""What a client does when its server, or what lies between, misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from scripted import Add, Adder, Peer, in_loop, scripted
+
+from openenv.errors import (
+    ConnectError,
+    DeadlineError,
+    InvalidResultError,
+    OpenEnvError,
+    RequestValidationError,
+    ResponseTimeoutError,
+    ServerDrainingError,
+    SessionCapacityError,
+    SessionError,
+    SessionExpiredError,
+    SessionNotFoundError,
+    SessionSupersededError,
+    UnauthorizedError,
+)
+
+SHORT_S = 0.05
+
+
+@in_loop
+async def test_a_request_whose_reply_was_lost_is_repeated_in_the_resumed_session() -> None:
+    frames: list[Any] = []
+
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        frames.append(await peer.take())
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        frames.append(await peer.greet(last_id=1))
+        frames.append(await peer.answer(total=7))
+        await peer.stay()
+
+    async with scripted(first, second) as stage, Adder(stage.url) as env:
+        result = await env.step(Add(x=3))
+    assert result.observation.total == 7
+    step = {"type": "step", "id": 1, "data": {"metadata": {}, "x": 3}}
+    resume = {"type": "resume", "data": {"session_id": "s", "session_token": "t"}}
+    assert frames == [step, resume, step]
+
+
+@in_loop
+async def test_a_connection_lost_between_calls_is_taken_up_at_once() -> None:
+    resumed = asyncio.Event()
+
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        await peer.greet()
+        resumed.set()
+        await peer.answer(total=1)
+
+    async with scripted(first, second) as stage, Adder(stage.url) as env:
+        await resumed.wait()
+        assert (await env.reset()).observation.total == 1
+
+
+@in_loop
+async def test_a_connection_that_breaks_while_resuming_is_tried_again() -> None:
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        await peer.take()
+        peer.cut()
+
+    async def third(peer: Peer) -> None:
+        await peer.greet()
+        await peer.answer(total=2)
+
+    async with scripted(first, second, third) as stage, Adder(stage.url) as env:
+        assert (await env.reset()).observation.total == 2
+
+
+@in_loop
+async def test_a_session_that_is_gone_is_a_typed_error_until_a_fresh_one_is_asked_for() -> None:
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        await peer.take()
+        await peer.error("SESSION_NOT_FOUND")
+        await peer.socket.close(1008)
+
+    async def third(peer: Peer) -> None:
+        assert (await peer.greet())["type"] == "open"
+        await peer.answer(total=3)
+        await peer.stay()
+
+    async with scripted(first, second, third) as stage, Adder(stage.url) as env:
+        for _ in range(3):
+            with pytest.raises(SessionNotFoundError):
+                await env.reset()
+        assert stage.connections == 2
+        await env.connect()
+        assert (await env.reset()).observation.total == 3
+
+
+@in_loop
+async def test_a_server_that_is_gone_is_a_connection_error() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet(resume_window_s=SHORT_S)
+        await peer.take()
+        peer.cut()
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        with pytest.raises(ConnectError, match="could not be resumed") as caught:
+            await env.reset()
+        assert isinstance(caught.value, ConnectionError)
+        with pytest.raises(ConnectError):
+            await env.step(Add())
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(1000, SessionExpiredError), (1001, ServerDrainingError), (1008, SessionError), (4001, SessionSupersededError)],
+)
+@in_loop
+async def test_a_final_close_ends_the_session(code: int, expected: type[OpenEnvError]) -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        await peer.socket.close(code)
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        with pytest.raises(expected):
+            await env.reset()
+        with pytest.raises(expected):
+            await env.reset()
+        assert stage.connections == 1
+
+
+@in_loop
+async def test_a_draining_server_is_left_alone() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        await peer.error("DRAINING")
+        await peer.socket.close(1001)
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        with pytest.raises(ServerDrainingError, match="said so"):
+            await env.reset()
+        assert stage.connections == 1
+
+
+@in_loop
+async def test_a_frame_that_the_server_finds_too_large_is_an_error_and_the_session_plays_on() -> None:
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        await peer.answer()
+        await peer.take()
+
+    async def second(peer: Peer) -> None:
+        await peer.greet(last_id=1)
+        assert (await peer.answer(total=5))["id"] == 2
+
+    async with scripted(first, second, max_size=1000) as stage, Adder(stage.url) as env:
+        await env.reset()
+        with pytest.raises(RequestValidationError, match="larger than the server takes"):
+            await env.reset(note="x" * 2000)
+        assert (await env.step(Add())).observation.total == 5
+
+
+@in_loop
+async def test_what_the_server_said_is_too_large_is_not_even_sent() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet(max_message_bytes=500)
+        assert (await peer.answer(total=5))["id"] == 1
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        with pytest.raises(RequestValidationError, match="at most 500"):
+            await env.reset(note="x" * 2000)
+        assert (await env.reset()).observation.total == 5
+
+
+@in_loop
+async def test_a_reply_larger_than_the_limit_is_an_error_and_the_session_plays_on() -> None:
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        await peer.send("observation", {"observation": {"total": 1}, "metadata": {"text": "x" * 5000}}, id=1)
+        await peer.stay()
+
+    async def second(peer: Peer) -> None:
+        await peer.greet(last_id=1)
+        assert (await peer.answer(total=5))["id"] == 2
+
+    async with scripted(first, second) as stage, Adder(stage.url, max_message_size_mb=0.002) as env:
+        with pytest.raises(InvalidResultError, match="max_message_size_mb"):
+            await env.reset()
+        assert (await env.step(Add())).observation.total == 5
+
+
+@pytest.mark.parametrize("speaks_v2", [True, False])
+@in_loop
+async def test_a_late_reply_is_dropped_and_the_next_call_gets_its_own(speaks_v2: bool) -> None:
+    waited = asyncio.Event()
+
+    async def only(peer: Peer) -> None:
+        if speaks_v2:
+            await peer.greet()
+        await peer.take()
+        await waited.wait()
+        await peer.reply(111, 1 if speaks_v2 else None)
+        await peer.answer(total=222)
+
+    async with scripted(only, speaks_v2=speaks_v2) as stage, Adder(stage.url, message_timeout_s=SHORT_S) as env:
+        with pytest.raises(ResponseTimeoutError, match="no reply to step") as caught:
+            await env.step(Add())
+        assert isinstance(caught.value, TimeoutError)
+        with pytest.raises(ResponseTimeoutError, match="was not sent"):
+            await env.step(Add())
+        env._session.link.message_timeout_s = 30.0  # type: ignore[union-attr]
+        following = asyncio.ensure_future(env.step(Add()))  # waits for the first one's end
+        waited.set()
+        assert (await following).observation.total == 222
+
+
+@in_loop
+async def test_a_cancelled_step_does_not_disturb_the_next_one() -> None:
+    arrived, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        arrived.set()
+        await cancelled.wait()
+        await peer.reply(111, 1)
+        assert (await peer.answer(total=222))["data"]["x"] == 2
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        step = asyncio.ensure_future(env.step(Add(x=1)))
+        await arrived.wait()
+        queued = asyncio.ensure_future(env.step(Add(x=99)))  # waits for the one before it, and is never sent
+        await asyncio.wait([queued], timeout=0)
+        for task in (queued, step):
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        cancelled.set()
+        assert (await env.step(Add(x=2))).observation.total == 222
+
+
+@in_loop
+async def test_a_cancelled_step_that_was_cut_off_still_runs_once() -> None:
+    arrived, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        arrived.set()
+        await cancelled.wait()
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        await peer.greet(last_id=0)
+        assert (await peer.answer(total=111))["data"]["x"] == 1
+        assert (await peer.answer(total=222))["data"]["x"] == 2
+
+    async with scripted(first, second) as stage, Adder(stage.url) as env:
+        step = asyncio.ensure_future(env.step(Add(x=1)))
+        await arrived.wait()
+        step.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await step
+        cancelled.set()
+        assert (await env.step(Add(x=2))).observation.total == 222
+
+
+@in_loop
+async def test_calls_made_at_the_same_time_run_one_after_the_other() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        for total in range(20):
+            assert (await peer.answer(total))["data"]["x"] == total
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        results = await asyncio.gather(*(env.step(Add(x=x)) for x in range(20)))
+    assert [result.observation.total for result in results] == list(range(20))
+
+
+@in_loop
+async def test_a_deadline_of_the_server_ends_the_session() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        assert (await peer.take())["timeout_s"] == 0.5
+        await peer.error("TIMEOUT", 1)
+        await peer.socket.close(1011)
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        with pytest.raises(DeadlineError):
+            await env.step(Add(), timeout_s=0.5)
+        with pytest.raises(SessionExpiredError, match="the session ended") as caught:
+            await env.step(Add())
+        assert caught.value.data == {"reason": "timeout"}
+        assert stage.connections == 1
+
+
+@in_loop
+async def test_a_lost_v1_connection_is_a_lost_session() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.answer()
+        await peer.take()
+        peer.cut()
+
+    async with scripted(only, speaks_v2=False) as stage, Adder(stage.url) as env:
+        await env.reset()
+        for _ in range(2):
+            with pytest.raises(SessionExpiredError) as caught:
+                await env.step(Add())
+            assert caught.value.data["reason"] == "lost"
+        assert stage.connections == 1
+
+
+@in_loop
+async def test_a_full_v1_server_is_a_capacity_error() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.send("error", {"code": "CAPACITY_REACHED", "message": "full", "max_sessions": 1})
+
+    async with scripted(only, speaks_v2=False) as stage:
+        with pytest.raises(SessionCapacityError) as caught:
+            async with Adder(stage.url) as env:
+                await env.reset()
+        assert caught.value.data["max_sessions"] == 1
+
+
+@in_loop
+async def test_a_full_server_is_waited_for() -> None:
+    async def only(peer: Peer) -> None:
+        assert (await peer.take()) == {"type": "open", "data": {"wait_s": 30.0}}
+        await peer.send("queued", {"position": 1})
+        await peer.error("CAPACITY_REACHED")
+        await peer.socket.close(1013)
+
+    async with scripted(only) as stage:
+        with pytest.raises(SessionCapacityError, match="said so"):
+            await Adder(stage.url).connect()
+
+
+@in_loop
+async def test_a_server_that_does_not_answer_pings_is_left_and_the_session_resumed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("openenv.client.websocket._CLOSE_TIMEOUT_S", SHORT_S)
+
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        peer.socket.transport.pause_reading()
+        await peer.stay()
+
+    async def second(peer: Peer) -> None:
+        await peer.greet()
+        await peer.answer(total=4)
+
+    pings = {"websocket_ping_interval_s": SHORT_S, "websocket_ping_timeout_s": SHORT_S}
+    async with scripted(first, second) as stage, Adder(stage.url, **pings) as env:  # type: ignore[arg-type]
+        assert (await env.reset()).observation.total == 4
+
+
+@in_loop
+async def test_a_message_in_fragments_is_put_together() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        await peer.socket.send(['{"type":"observation","id":1,', '"data":{"observation":', '{"total":9}}}'])
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        assert (await env.reset()).observation.total == 9
+
+
+@in_loop
+async def test_garbage_ends_the_session_with_a_typed_error() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        await peer.socket.send("I am not JSON")
+        await peer.stay()
+
+    async with scripted(only) as stage, Adder(stage.url) as env:
+        with pytest.raises(SessionError, match="not an OpenEnv frame"):
+            await env.reset()
+
+
+@in_loop
+async def test_credentials_travel_in_headers() -> None:
+    seen: dict[str, str | None] = {}
+
+    async def only(peer: Peer) -> None:
+        seen.update({name: peer.headers.get(name) for name in ("Authorization", "X-OpenEnv-Key", "X-Mine")})
+        await peer.greet()
+
+    async with scripted(only) as stage, Adder(stage.url, token="t", api_key="k", headers={"X-Mine": "m"}):
+        assert seen == {"Authorization": "Bearer t", "X-OpenEnv-Key": "k", "X-Mine": "m"}
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])
+@in_loop
+async def test_a_refused_key_is_a_typed_error_with_the_servers_words(status: HTTPStatus) -> None:
+    def refuse(connection: Any, request: Any) -> Any:
+        return connection.respond(status, '{"code": "UNAUTHORIZED", "message": "wrong key"}')
+
+    async with scripted(process_request=refuse) as stage:
+        with pytest.raises(UnauthorizedError, match="wrong key"):
+            await Adder(stage.url).connect()
+
+
+@in_loop
+async def test_a_redirect_is_not_followed() -> None:
+    def send_away(connection: Any, request: Any) -> Any:
+        response = connection.respond(HTTPStatus.FOUND, "")
+        response.headers["Location"] = "ws://127.0.0.1:1/ws"
+        return response
+
+    async with scripted(process_request=send_away) as stage:
+        with pytest.raises(ConnectError, match="redirects to ws://127"):
+            await Adder(stage.url, api_key="secret").connect()
+
+
+@in_loop
+async def test_a_web_server_without_environment_is_a_connection_error() -> None:
+    def not_found(connection: Any, request: Any) -> Any:
+        return connection.respond(HTTPStatus.NOT_FOUND, "nothing here")
+
+    async with scripted(process_request=not_found) as stage:
+        with pytest.raises(ConnectError, match="HTTP 404"):
+            await Adder(stage.url).connect()
+
+
+@in_loop
+async def test_no_server_is_a_connection_error_that_says_where() -> None:
+    async with scripted() as stage:
+        url = stage.url
+    with pytest.raises(ConnectError, match=r"Failed to connect to ws://127\.0\.0\.1:\d+/ws"):
+        await Adder(url).connect()
