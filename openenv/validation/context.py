@@ -45,8 +45,8 @@ class Context:
 
     def subject(self, check: Check) -> Any:
         """Return what a check looks at, or raise ``NotChecked`` where that cannot be had."""
-        if check.stage in _AT_WORK and self._launched is not None and self._launched.ended is not None:
-            raise NotChecked(f"the server is gone: it ended by itself with exit code {self._launched.ended}")
+        if check.stage in _AT_WORK and self._launched is not None:
+            self._launched.require_alive()
         if check.v2:
             self._require_v2()
         return getattr(self, check.stage.value)
@@ -104,6 +104,7 @@ class Context:
     @remembered
     def exit(self) -> Exit:
         """How the server ended."""
+        _ = self.server  # which has to have been started
         return self.launch.exit
 
     def _require_v2(self) -> None:

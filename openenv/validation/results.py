@@ -30,7 +30,7 @@ def misshapen(result: dict[str, Any], *, v2: bool) -> list[str]:
         if name not in result:
             wrong.append(f"'{name}' is missing")
         elif not isinstance(result[name], expected):
-            wrong.append(f"'{name}' is {called}, not {brief(result[name])}")
+            wrong.append(f"'{name}' is {brief(result[name])}, not {called}")
     return wrong
 
 

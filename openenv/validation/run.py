@@ -93,18 +93,22 @@ def run(
 
 def _outcome(check: Check, context: Context) -> Outcome:
     begun = time.monotonic()
+    findings: list[Finding] = []
     try:
-        findings = tuple(check.function(context.subject(check)) or ())
+        # One by one: what was found stays found, whatever comes after it.
+        for finding in check.function(context.subject(check)) or ():
+            findings.append(finding)
     except NotChecked as reason:
-        return Outcome(check, Status.NOT_CHECKED, reason=str(reason), seconds=time.monotonic() - begun)
+        if not findings:
+            return Outcome(check, Status.NOT_CHECKED, reason=str(reason), seconds=time.monotonic() - begun)
     except ProbeError as error:
-        findings = (Finding(str(error)),)
+        findings.append(Finding(str(error)))
     except Exception as error:
         # Nobody knows whether the environment or the check is to blame: that is no success, and must be seen.
         message = f"the check broke off: {type(error).__name__}: {error}"
-        findings = (Finding(message, mend="report it, with what the target is"),)
+        findings.append(Finding(message, mend="report it, with what the target is"))
     status = Status.FAILED if findings else Status.PASSED
-    return Outcome(check, status, findings, seconds=time.monotonic() - begun)
+    return Outcome(check, status, tuple(findings), seconds=time.monotonic() - begun)
 
 
 def _obstacle(check: Check, context: Context, before: dict[str, Outcome]) -> str | None:

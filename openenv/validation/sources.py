@@ -73,7 +73,7 @@ class Sources:
             try:
                 self._trees[path] = ast.parse(read_text(path), str(path))
             except (ValueError, RecursionError, MemoryError) as error:
-                raise ConfigurationError(f"{self.name(path)} cannot be parsed: {error}") from None
+                raise ConfigurationError(f"cannot be parsed: {type(error).__name__} {error}") from None
         return self._trees[path]
 
     def places(self, reference: ClassReference, usual: str) -> list[str]:

@@ -165,11 +165,13 @@ class Session:
     Args:
         socket: The connection.
         dialect: What is spoken on it.
+        greeting: What the server said when it opened (v2).
     """
 
-    def __init__(self, socket: Socket, dialect: Dialect) -> None:
+    def __init__(self, socket: Socket, dialect: Dialect, greeting: dict[str, Any] | None = None) -> None:
         self.socket = socket
         self.dialect = dialect
+        self.greeting = greeting or {}
         self.last_id = 0
 
     def ask(self, kind: str, data: Any = None) -> Frame:
@@ -234,7 +236,7 @@ def v2_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
             raise NotChecked(f"the server is full: {answer.data.get('message')}")
         if answer.kind != "session":
             raise ProbeError(f"open was answered by {answer}")
-        yield Session(socket, Dialect.V2)
+        yield Session(socket, Dialect.V2, answer.data)
 
 
 def _named(request: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME
 from openenv.validation.check import Finding, NotChecked, Stage, check
+from openenv.validation.json_schema import brief
 from openenv.validation.sources import Sources, defines
 
 
@@ -18,7 +19,8 @@ def code_is_python(sources: Sources) -> Iterator[Finding]:
         try:
             sources.tree(path)
         except SyntaxError as error:
-            yield Finding(f"{error.msg}: {(error.text or '').strip()}", f"{sources.name(path)}:{error.lineno}")
+            line = f": {brief(error.text)}" if error.text else ""
+            yield Finding(f"{error.msg}{line}", f"{sources.name(path)}:{error.lineno or 1}")
         except ConfigurationError as error:
             yield Finding(error.message, sources.name(path), error.hint)
 

@@ -26,20 +26,15 @@ _GREETING: dict[str, tuple[type, ...]] = {
 }
 
 
-@check("W006", "A v2 session opens", stage=Stage.SERVER, needs=("W005",), v2=True, mend=_MEND)
+@check("W006", "A v2 session opens", stage=Stage.SERVER, needs=("W005", "B001"), v2=True, mend=_MEND)
 def v2_opens(server: Server) -> Iterator[Finding]:
     """The greeting says what a client needs to know."""
-    with server.connected(offer=True) as socket:
-        answer = socket.ask({"type": "open", "data": {"wait_s": 5}})
-        while answer.kind == "queued":
-            answer = socket.receive("open")
-        if answer.kind != "session":
-            yield Finding(f"open was answered by {answer}", "/ws")
-            return
+    with server.v2() as session:
+        said = session.greeting
         for name, kinds in _GREETING.items():
-            if not isinstance(answer.data.get(name), kinds):
-                yield Finding(f"'{name}' of the greeting is {brief(answer.data.get(name))}", "/ws")
-        if answer.data.get("resumed") or answer.data.get("last_id"):
+            if not isinstance(said.get(name), kinds):
+                yield Finding(f"'{name}' of the greeting is {brief(said.get(name))}", "/ws")
+        if said.get("resumed") or said.get("last_id"):
             yield Finding("a fresh session says that it was resumed", "/ws")
 
 

@@ -1,0 +1,152 @@
+"""Checks that import, start and stop a project: real processes, each project spoilt in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from specimens import ENVIRONMENT, FLAT, PACKAGED, check, found, ids_of, outcome_of, passed, write
+
+from openenv.validation.check import registered
+from openenv.validation.launch import Exit
+from openenv.validation.report import Status
+
+APP = PACKAGED["my_env/server/app.py"]
+
+
+@pytest.mark.parametrize("files", [PACKAGED, FLAT], ids=["packaged", "flat"])
+def test_a_healthy_project_passes_every_check_strictly(tmp_path: Path, files: dict[str, str]) -> None:
+    report = check(write(tmp_path, files), strict=True)
+    assert found(report) == {}
+    assert report.reasons() == []
+    assert passed(report) == ids_of("S", "H", "W", "B")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"my_env/server/environment.py": "import no_such_module_at_all\n"},
+            "my_env/server/environment.py:1: ModuleNotFoundError: No module named 'no_such_module_at_all'",
+        ),
+        (
+            {"my_env/server/app.py": "app = 5\n"},
+            "my_env.server.app: my_env.server.app:app is no ASGI application but a int",
+        ),
+        ({"my_env/server/app.py": APP + "del app\n"}, "my_env.server.app: my_env.server.app has no attribute 'app'"),
+        ({"my_env/server/app.py": "app = 1\nraise SystemExit(3)\n"}, "my_env/server/app.py:2: SystemExit: 3"),
+        (
+            {"my_env/server/app.py": "app = 1\nimport os\nos._exit(7)\n"},
+            "my_env.server.app: the process ended with exit code 7 while it imported my_env.server.app:app",
+        ),
+    ],
+)
+def test_an_app_that_cannot_be_imported_is_found_by_h001(
+    tmp_path: Path, changes: dict[str, str | None], said: str
+) -> None:
+    report = check(write(tmp_path, PACKAGED, changes), "S", "H001", "H002", "H003", "B")
+    assert found(report) == {"H001": [said]}
+    assert report.reasons()[0][0] == "H001 failed"
+
+
+def test_the_users_own_frames_are_shown(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {"my_env/server/environment.py": "def f():\n    return {}['a']\n\nf()\n"}
+    outcome = outcome_of(check(write(tmp_path, PACKAGED, changes), "H001"), "H001")
+    assert [finding.details for finding in outcome.findings] == [
+        (
+            "my_env/server/app.py:2 in <module>: from my_env.server.environment import MyEnvironment",
+            "my_env/server/environment.py:4 in <module>: f()",
+            "my_env/server/environment.py:2 in f: return {}['a']",
+        )
+    ]
+
+
+def test_an_import_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {"my_env/server/app.py": "app = 1\nimport threading\nthreading.Event().wait()\n"}
+    report = check(write(tmp_path, PACKAGED, changes), "H001", timeout_s=0.5)
+    assert found(report) == {"H001": ["my_env.server.app: importing my_env.server.app:app takes longer than 0.5 s"]}
+
+
+def test_what_a_project_prints_while_it_is_imported_does_no_harm(tmp_path: Path) -> None:
+    noise = "import os, sys\nprint('[{')\nos.write(1, b'{')\nprint('x', file=sys.stderr)\n"
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/app.py": noise + APP}), "H001")
+    assert passed(report) == {"H001"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"my_env/client.py": "import uvicornx\nclass MyEnv: ...\n", "my_env/__init__.py": ""},
+            "my_env/client.py:1: ModuleNotFoundError: No module named 'uvicornx'",
+        ),
+        ({"my_env/client.py": "class MyEnv: ...\n"}, "my_env.client: my_env.client:MyEnv is no subclass of EnvClient"),
+        (
+            {"openenv.yaml": PACKAGED["openenv.yaml"].replace(":MyAction", ":MyObservation")},
+            "my_env.models: my_env.models:MyObservation is no subclass of Action",
+        ),
+        (
+            {
+                "openenv.yaml": "name: my-env\nversion: 0.1.0\napp: my_env.server.app:app\n",
+                "my_env/client.py": "class Other: ...\n",
+                "my_env/__init__.py": "",
+            },
+            "my_env.client: my_env.client defines no subclass of EnvClient",
+        ),
+    ],
+)
+def test_classes_that_clients_cannot_use_are_found_by_h002(
+    tmp_path: Path, changes: dict[str, str | None], said: str
+) -> None:
+    report = check(write(tmp_path, PACKAGED, changes), "S", "H001", "H002")
+    assert found(report) == {"H002": [said]}
+
+
+def test_a_flat_client_is_imported_below_the_packages_name(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {"client.py": FLAT["client.py"] + "assert __name__ == 'my_env.client'\n"}
+    assert passed(check(write(tmp_path / "elsewhere", FLAT, changes), "H002")) == {"H002"}
+
+
+def test_a_server_that_ends_at_once_is_found_by_h003(tmp_path: Path) -> None:
+    app = APP + "import os\nif 'import_probe' not in ' '.join(os.sys.argv):\n    raise RuntimeError('no licence')\n"
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/app.py": app}), "H", "W", "B")
+    assert list(found(report)) == ["H003"]
+    [finding] = outcome_of(report, "H003").findings
+    assert finding.message == "the server of my_env.server.app:app ended with exit status 1"
+    assert finding.details[-1] == "RuntimeError: no licence"
+    assert [reason for reason, _ in report.reasons()] == ["H003 failed"]
+
+
+def test_a_server_that_dies_while_it_is_checked_sets_off_one_finding(tmp_path: Path) -> None:
+    environment = ENVIRONMENT.replace("self._total += action.amount", "import os; os._exit(9)")
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": environment}))
+    assert list(found(report)) == ["B002"]
+    gone = "the server is gone: it ended by itself with exit code 9"
+    assert {reason for reason, _ in report.reasons()} == {gone, "B002 failed"}
+
+
+def test_a_server_that_does_not_exit_cleanly_is_found_by_h019(tmp_path: Path) -> None:
+    app = "import atexit, os\natexit.register(os._exit, 5)\n" + APP
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/app.py": app}), "H003", "H019")
+    assert found(report) == {"H019": ["None: the exit code is 5"]}
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        (Exit(0, 0.4), []),
+        (Exit(-9, 10.0), ["it was still there 10.0 s after SIGTERM and had to be killed"]),
+        (Exit(-15, 0.1), ["the exit code is -15"]),
+    ],
+)
+def test_what_counts_as_a_clean_exit(ended: Exit, said: list[str]) -> None:
+    assert [finding.message for finding in registered()["H019"].function(ended) or ()] == said
+
+
+def test_nothing_is_run_with_static(tmp_path: Path) -> None:
+    marker = tmp_path / "was-run"
+    project = write(tmp_path / "p", PACKAGED, {"my_env/__init__.py": f"open({str(marker)!r}, 'w').close()\n"})
+    report = check(project, static=True)
+    assert not marker.exists()
+    assert outcome_of(report, "H001").status is Status.NOT_CHECKED
+    assert {reason for reason, _ in report.reasons()} == {"--static: nothing is run"}

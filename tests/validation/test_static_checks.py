@@ -1,0 +1,224 @@
+"""Checks of a project's files: each one fails for its own reason and no other one does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from specimens import FLAT, PACKAGED, check, found, ids_of, outcome_of, passed, write
+
+from openenv.validation.report import Status
+
+MANIFEST = PACKAGED["openenv.yaml"]
+PYPROJECT = PACKAGED["pyproject.toml"]
+REGISTERED = '\n[project.entry-points."openenv.environments"]\nmy-env = "my_env"\n'
+
+SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
+    (
+        "a misspelt key",
+        {"openenv.yaml": MANIFEST + "prot: 80\n"},
+        {"S001": ["openenv.yaml:7:1: unknown key 'prot'"]},
+    ),
+    (
+        "two mistakes in the manifest",
+        {"openenv.yaml": "naem: x\nname: a\nport: 0\n"},
+        {
+            "S001": [
+                "openenv.yaml:1:1: unknown key 'naem'",
+                "openenv.yaml:3:7: 'port' must be a whole number from 1 to 65535, not a number (0)",
+            ]
+        },
+    ),
+    (
+        "capitals in the name",
+        {"openenv.yaml": MANIFEST.replace("my-env", "My-Env"), "pyproject.toml": PYPROJECT},
+        {"S002": ["openenv.yaml: 'My-Env' has capitals, which image names may not have"]},
+    ),
+    (
+        "no version",
+        {"openenv.yaml": MANIFEST.replace("version: 0.1.0\n", "")},
+        {"S003": ["openenv.yaml: no version is stated"]},
+    ),
+    ("no pyproject.toml", {"pyproject.toml": None}, {"S004": ["pyproject.toml: there is no pyproject.toml"]}),
+    ("no __init__.py", {"my_env/__init__.py": None}, {"S004": ["my_env/__init__.py: there is no my_env/__init__.py"]}),
+    ("no Dockerfile", {"Dockerfile": None}, {"S005": ["Dockerfile: there is no Dockerfile"]}),
+    ("no README", {"README.md": None}, {"S005": ["README.md: there is no README.md"]}),
+    (
+        "broken TOML",
+        {"pyproject.toml": "[project\n"},
+        {"S006": ["pyproject.toml:1: not TOML: Expected ']' at the end of a table declaration"]},
+    ),
+    ("no [project]", {"pyproject.toml": "[tool.x]\n"}, {"S006": ["pyproject.toml: project: field required"]}),
+    (
+        "another version",
+        {"pyproject.toml": PYPROJECT.replace("0.1.0", "0.2.0")},
+        {"S007": ["pyproject.toml:3: the manifest says 0.1.0, pyproject.toml version 0.2.0"]},
+    ),
+    (
+        "no version in pyproject.toml",
+        {"pyproject.toml": PYPROJECT.replace('version = "0.1.0"\n', "")},
+        {"S007": ["pyproject.toml: the manifest says 0.1.0, pyproject.toml no version"]},
+    ),
+    (
+        "a version that the pattern does not find",
+        {
+            "pyproject.toml": PYPROJECT.replace('version = "0.1.0"', 'dynamic = ["version"]')
+            + '[tool.hatch.version]\npath = "openenv.yaml"\npattern = "release: (?P<version>.+)"\n'
+        },
+        {"S007": ["pyproject.toml: the manifest says 0.1.0, pyproject.toml no version"]},
+    ),
+    (
+        "another name",
+        {"pyproject.toml": PYPROJECT.replace('"my-env"', '"your-env"')},
+        {"S008": ["pyproject.toml:2: the manifest says my-env, pyproject.toml your-env"]},
+    ),
+    (
+        "not registered",
+        {"pyproject.toml": PYPROJECT.replace(REGISTERED, "")},
+        {"S009": ["pyproject.toml: no entry point of openenv.environments names my_env"]},
+    ),
+    (
+        "another package registered",
+        {"pyproject.toml": PYPROJECT.replace('"my_env"', '"your_env"')},
+        {"S009": ["pyproject.toml:6: 'my-env' is registered as your_env, but the package is my_env"]},
+    ),
+    (
+        "a syntax error in a file that is imported late",
+        {"my_env/server/late.py": "def f(:\n"},
+        {"S010": ["my_env/server/late.py:1: invalid syntax: def f(:"]},
+    ),
+    (
+        "brackets without end",
+        {"my_env/odd.py": "(" * 500},
+        {"S010": [f"my_env/odd.py:1: too many nested parentheses: {'(' * 159}…"]},
+    ),
+    (
+        "more than the parser can hold",
+        {"my_env/odd.py": "-" * 100_000 + "1"},
+        {"S010": ["my_env/odd.py: cannot be parsed: MemoryError "]},
+    ),
+    (
+        "no app module",
+        {"my_env/server/app.py": None},
+        {"S011": ["openenv.yaml: there is no module my_env.server.app in the project"]},
+    ),
+    (
+        "an app of another name",
+        {"my_env/server/app.py": "application = object()\n"},
+        {"S011": ["my_env/server/app.py: my_env/server/app.py does not define app"]},
+    ),
+    (
+        "a client of another name",
+        {"openenv.yaml": MANIFEST.replace(":MyEnv", ":YourEnv")},
+        {"S012": ["my_env/client.py: my_env/client.py does not define YourEnv"]},
+    ),
+    (
+        "an action nowhere",
+        {"openenv.yaml": MANIFEST.replace("my_env.models:MyAction", "YourAction")},
+        {"S012": ["my_env/models.py: my_env/models.py does not define YourAction"]},
+    ),
+    (
+        "a client.py without a class",
+        {"openenv.yaml": MANIFEST.replace("client: my_env.client:MyEnv\n", ""), "my_env/client.py": "x = 1\n"},
+        {"S012": ["my_env/client.py: my_env/client.py defines no class"]},
+    ),
+]
+"""What is wrong, the files that make it so, and what is found."""
+
+
+@pytest.mark.parametrize("files", [PACKAGED, FLAT], ids=["packaged", "flat"])
+def test_a_healthy_project_passes_every_static_check(tmp_path: Path, files: dict[str, str]) -> None:
+    report = check(write(tmp_path, files), static=True)
+    assert found(report) == {}
+    assert passed(report) == ids_of("S")
+
+
+@pytest.mark.parametrize(("changes", "expected"), [row[1:] for row in SPOILT], ids=[row[0] for row in SPOILT])
+def test_one_defect_is_found_where_it_is_and_sets_off_nothing_else(
+    tmp_path: Path, changes: dict[str, str | None], expected: dict[str, list[str]]
+) -> None:
+    assert found(check(write(tmp_path, PACKAGED, changes), static=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"server/Dockerfile": None}, {"S005": ["server/Dockerfile: there is no Dockerfile or server/Dockerfile"]}),
+        ({"client.py": None}, {"S004": ["client.py: there is no client.py"]}),
+        ({"server/app.py": "app: object\n"}, {}),
+        ({"server/app.py": "from x import y\n"}, {"S011": ["server/app.py: server/app.py does not define app"]}),
+    ],
+)
+def test_the_flat_layout_is_looked_at_in_its_own_places(
+    tmp_path: Path, changes: dict[str, str | None], expected: dict[str, list[str]]
+) -> None:
+    assert found(check(write(tmp_path, FLAT, changes), static=True)) == expected
+
+
+@pytest.mark.parametrize("name", ["class", "match", "json", "openenv"])
+def test_a_name_that_python_knows_already_is_refused(tmp_path: Path, name: str) -> None:
+    files = {path.replace("my_env", name): text.replace("my_env", name) for path, text in PACKAGED.items()}
+    files["openenv.yaml"] = f"name: {name}\n"
+    assert list(found(check(write(tmp_path, files), "S002"))) == ["S002"]
+
+
+def test_after_a_broken_manifest_nothing_else_is_claimed(tmp_path: Path) -> None:
+    report = check(write(tmp_path, PACKAGED, {"openenv.yaml": "name: [\n"}), static=True)
+    assert list(found(report)) == ["S001"]
+    assert passed(report) == set()
+    assert {outcome.reason for outcome in report.outcomes if outcome.check.family == "S"} == {None, "S001 failed"}
+
+
+@pytest.mark.parametrize(
+    ("app", "bound"),
+    [
+        ("try:\n    from a import app\nexcept ImportError:\n    app = None\n", True),
+        ("if True:\n    def app(): ...\n", True),
+        ("with open('x') as app: ...\n", True),
+        ("for app in (): ...\n", True),
+        ("(app, other) = 1, 2\n", True),
+        ("import app\n", True),
+        ("import a.b as app\n", True),
+        ("class app: ...\n", True),
+        ("match 1:\n    case _:\n        app = 1\n", True),
+        ("def f():\n    app = 1\n", False),
+        ("from a import b as c\n", False),
+        ("app_ = 1\n", False),
+    ],
+)
+def test_what_binds_a_name_at_the_top_level(tmp_path: Path, app: str, bound: bool) -> None:
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/app.py": app}), "S011")
+    assert (outcome_of(report, "S011").status is Status.PASSED) is bound
+
+
+@pytest.mark.parametrize("source", ["from somewhere import *\n", "def __getattr__(name): ...\n"])
+def test_what_only_running_would_tell_is_not_checked(tmp_path: Path, source: str) -> None:
+    outcome = outcome_of(check(write(tmp_path, PACKAGED, {"my_env/server/app.py": source}), "S011"), "S011")
+    assert outcome.status is Status.NOT_CHECKED
+    assert outcome.reason == "only running my_env/server/app.py tells whether it defines app"
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        ('dynamic = ["version"]', "the version in pyproject.toml is dynamic: only a build tells it"),
+        ('version = "0.1.0"', "the manifest states no version (S003)"),
+    ],
+)
+def test_versions_that_cannot_be_compared_are_not_checked(tmp_path: Path, version: str, reason: str) -> None:
+    changes: dict[str, str | None] = {"pyproject.toml": PYPROJECT.replace('version = "0.1.0"', version)}
+    if "manifest" in reason:
+        changes["openenv.yaml"] = MANIFEST.replace("version: 0.1.0\n", "")
+    assert outcome_of(check(write(tmp_path, PACKAGED, changes), "S007"), "S007").reason == reason
+
+
+def test_a_version_that_is_read_from_the_manifest_agrees_with_it(tmp_path: Path) -> None:
+    dynamic = PYPROJECT.replace('version = "0.1.0"', 'dynamic = ["version"]')
+    source = '[tool.hatch.version]\npath = "openenv.yaml"\npattern = "(?m)^version: (?P<version>.+)$"\n'
+    assert passed(check(write(tmp_path, PACKAGED, {"pyproject.toml": dynamic + source}), "S007")) == {"S007"}
+
+
+def test_folders_that_are_not_the_projects_own_are_left_alone(tmp_path: Path) -> None:
+    broken = {f"{folder}/x.py": "def" for folder in (".hidden", "node_modules", "venv", "x.egg-info")}
+    write(tmp_path, FLAT, {**broken, "venv/pyvenv.cfg": ""})
+    assert found(check(tmp_path, "S010")) == {}
