@@ -85,7 +85,7 @@ def encode_observation(observation: Any, dialect: Dialect, call: str = "step") -
     layout = _layout(observation.__class__)
     if not layout.observation:
         raise InvalidResultError(f"{call} returned {type(observation).__name__}, expected an Observation")
-    if layout.ends:
+    if layout.ends and (observation.truncated or observation.terminated is not None):
         terminated, truncated = ending(observation.done, observation.terminated, observation.truncated)
     else:
         terminated, truncated = observation.done, False

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.routing import WebSocketRoute
 
 from openenv.errors import ConfigurationError
 from openenv.protocol import Dialect
@@ -121,9 +120,8 @@ def _assemble(service: SessionService, settings: ServerSettings, readme: str | N
     app.include_router(information_routes(service, readme, first))
     app.include_router(throw_away_routes(service))
     app.include_router(sessions.router())
-    app.router.routes.append(WebSocketRoute("/ws", endpoint))
     app.add_exception_handler(Exception, unhandled)
-    app.add_middleware(Gate, api_key=settings.api_key, allowed_origins=settings.allowed_origins)
+    app.add_middleware(Gate, websocket=endpoint, api_key=settings.api_key, allowed_origins=settings.allowed_origins)
     return app
 
 

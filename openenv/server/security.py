@@ -25,12 +25,15 @@ class Gate:
 
     Args:
         app: What lies behind it.
+        websocket: What lies behind ``/ws``. It is reached from here, since each layer of the framework in
+            between would cost every message something.
         api_key: The key, if one is needed.
         allowed_origins: Origins that are taken beside the server's own.
     """
 
-    def __init__(self, app: ASGIApp, api_key: str | None, allowed_origins: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, websocket: ASGIApp, api_key: str | None, allowed_origins: tuple[str, ...]) -> None:
         self._app = app
+        self._websocket = websocket
         self._api_key = api_key
         self._origins = {origin.rstrip("/").lower() for origin in allowed_origins}
 
@@ -41,10 +44,12 @@ class Gate:
             return
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         refusal = self._origin_refusal(scope, headers) or self._key_refusal(scope, headers)
-        if refusal is None:
-            await self._app(scope, receive, send)
-        else:
+        if refusal is not None:
             await _refuse(scope, receive, send, *refusal)
+        elif scope["type"] == "websocket" and scope["path"].removeprefix(scope.get("root_path", "")) == "/ws":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _key_refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         if self._api_key is None or scope["path"] in _OPEN_PATHS:
