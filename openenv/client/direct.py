@@ -10,7 +10,7 @@ from typing import Any
 
 from openenv.client.session import Recipe
 from openenv.client.transport import Listener
-from openenv.errors import OpenEnvError, SessionExpiredError
+from openenv.errors import OpenEnvError
 from openenv.protocol import CloseCode, Dialect
 from openenv.protocol.frames import FrameDecoder, Reply, greeting_frame, reply_frame
 from openenv.server.settings import ServerSettings
@@ -81,11 +81,8 @@ class DirectTransport:
         request = self._decoder.decode(frame.decode())
         if self._session is not None:
             self._session.submit(request, self._deliver)
-        elif request.kind == "open":
+        else:  # the first frame, which opens it
             self._task = asyncio.get_running_loop().create_task(self._begin())
-        else:
-            gone = SessionExpiredError("a session in process ends with the event loop it was opened in")
-            self._deliver(error_reply(gone), None)
 
     async def close(self) -> None:
         """Close the environment."""
@@ -113,7 +110,7 @@ class DirectTransport:
             "session_token": session.lease.token,
             "resumed": False,
             "last_id": 0,
-            "resume_window_s": 0,
+            "resume_window_s": 0,  # it ends with its event loop
             "max_message_bytes": _UNLIMITED,
         }
         if self._listener is not None:

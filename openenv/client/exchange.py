@@ -242,10 +242,10 @@ class Exchange:
         self.phase = Phase.OFFLINE
         if opening:
             self.end(ConnectError(f"the server hung up before the session was open ({_said(code, reason)})"))
-        elif self.dialect is Dialect.V1:
-            self.end(_lost_with_socket(code, reason))
-        elif code in _FINAL_CLOSES:
+        elif code in _FINAL_CLOSES and self.dialect is Dialect.V2:
             self.end(_closed(code, reason))
+        elif self.ticket is None or not self.ticket.resume_window_s:
+            self.end(_lost_with_socket(code, reason))
         elif code in (CloseCode.INVALID_DATA, CloseCode.TOO_LARGE) and self.pending is not None:
             call, self.pending = self.pending, None
             return Loss(resume=True, refused=Settled(call, _refused(code, call.kind, ours)))

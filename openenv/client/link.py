@@ -16,6 +16,8 @@ from openenv.errors import ConnectError, OpenEnvError, ResponseTimeoutError, Ses
 WAIT_FOR_SLOT_S = 30.0
 """How long a full server may keep us in its queue, in seconds."""
 
+_LAST_CHANCE_S = 1.0
+
 
 class Link:
     """One session: connects, sends, reconnects and resumes.
@@ -113,6 +115,9 @@ class Link:
 
     async def close(self) -> None:
         """End the session."""
+        if self._resuming is not None:
+            # A session that is taken up again can be ended; otherwise it would hold its slot for a while.
+            await asyncio.wait([self._resuming], timeout=_LAST_CHANCE_S)
         if self._resuming is not None:
             self._resuming.cancel()
         self._end(SessionError("the session was closed"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import Annotated, Any
 
@@ -57,7 +57,7 @@ class Exact(Observation):
     model_config = ConfigDict(strict=True, ser_json_bytes="base64", val_json_bytes="base64")
 
     image: bytes
-    when: datetime.date
+    when: dt.date
     pair: tuple[int, int]
 
 
@@ -115,7 +115,7 @@ def test_a_class_may_use_the_names_for_itself() -> None:
 
 @pytest.mark.parametrize("kind", [Exact, ExactAndPicky])
 def test_values_that_json_spells_otherwise_come_back(kind: type[Exact]) -> None:
-    given_ = kind(image=b"\x00\xff", when=datetime.date(2030, 1, 2), pair=(1, 2))
+    given_ = kind(image=b"\x00\xff", when=dt.date(2030, 1, 2), pair=(1, 2))
     body, _ = encode_observation(given_, Dialect.V2)
     read = result_reader(kind).read(body.encode()).observation
     assert (read.image, read.when, read.pair) == (given_.image, given_.when, given_.pair)

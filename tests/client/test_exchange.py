@@ -118,7 +118,9 @@ def test_a_reply_of_another_kind_ends_the_session() -> None:
     assert type(event.error) is SessionError
 
 
-@pytest.mark.parametrize("raw", [b"", b"nonsense", b"[]", b"5", b"{}", b'{"type":"observation","id":1,"data":', b"\xff"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"nonsense", b"[]", b"5", b"{}", b'{"type":"observation","id":1,"data":', b"\xff"]
+)
 def test_what_is_not_a_frame_ends_the_session(raw: bytes) -> None:
     exchange = opened()
     sent(exchange)
@@ -226,6 +228,15 @@ def test_a_v1_session_ends_with_its_connection() -> None:
     assert not exchange.lost(1006, "").resume
     assert isinstance(exchange.error, SessionExpiredError)
     assert exchange.error.data == {"reason": "lost", "close_code": 1006}
+
+
+def test_a_session_that_the_server_does_not_keep_ends_with_its_connection() -> None:
+    exchange = Exchange(wait_s=30)
+    exchange.connected(Dialect.V2)
+    exchange.received(session().replace(b'"resume_window_s": 60', b'"resume_window_s": 0'))
+    assert exchange.idle
+    assert not exchange.lost(1006, "").resume
+    assert isinstance(exchange.error, SessionExpiredError)
 
 
 @pytest.mark.parametrize("code", [1005, 1006, 1011, 1012])

@@ -135,21 +135,24 @@ async def test_a_blocking_call_that_would_wait_for_its_own_loop_is_refused(serve
 
 
 def test_a_client_may_go_from_one_loop_to_the_next(served: Served) -> None:
-    env = PuppetEnv(base_url=served.url)
     with pytest.warns(ResourceWarning):  # the first loop leaves its socket behind
-        asyncio.run(_reset(env))
-        assert asyncio.run(_step_and_close(env)).observation.total == 3
-        gc.collect()
+        total = _play_in_two_loops(PuppetEnv(base_url=served.url))
+    assert total == 3
 
 
-async def _reset(env: PuppetEnv) -> Any:
-    return await env.reset(seed=1)
+def _play_in_two_loops(env: PuppetEnv) -> int:
+    async def begin() -> None:
+        await env.reset(seed=1)
 
+    async def finish() -> int:
+        result = await env.step(add(2))
+        await env.close()
+        return result.observation.total
 
-async def _step_and_close(env: PuppetEnv) -> Any:
-    result = await env.step(add(2))
-    await env.close()
-    return result
+    asyncio.run(begin())
+    total = asyncio.run(finish())
+    gc.collect()
+    return total
 
 
 def test_further_methods_of_a_class_are_on_its_sync_face(served: Served) -> None:
