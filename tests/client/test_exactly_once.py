@@ -40,10 +40,11 @@ async def test_wherever_it_is_cut_the_episode_is_the_same(served: Served, where:
             assert (seen.steps, seen.heard, seen.puppet, result.reward) == (number, f"step {number}", puppet, number)
         with pytest.raises(InvalidActionError):
             await env.step(PuppetAction(do="raise", name="refused"))
-        assert (await env.state()).step_count == STEPS
+        for _ in range(2):  # the last frame may be cut too; once more, and the connection is there again
+            assert (await env.state()).step_count == STEPS
         assert proxy.cuts == 1
     journal.await_close(puppet)
-    assert journal.of(puppet) == ["init", "reset", *["step"] * (STEPS + 1), "state", "close"]
+    assert journal.of(puppet) == ["init", "reset", *["step"] * (STEPS + 1), "state", "state", "close"]
 
 
 @pytest.mark.parametrize("where", [Where.REQUEST_LOST, Where.REPLY_LOST], ids=lambda where: where.value)
