@@ -9,6 +9,7 @@ import resource
 import subprocess
 import tempfile
 import time
+import venv
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -89,6 +90,13 @@ def installed_size(python: str) -> float:
     return sum(files.values()) / MIB
 
 
+def empty_size() -> float:
+    """Mebibytes of a new virtual environment, which has pip in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        return installed_size(str(Path(folder, "bin", "python")))
+
+
 def times(ours: str, peer: str) -> dict[str, Contestants]:
     """What takes seconds: for each, ours first, then the floor where there is one, then the peer."""
     return {
@@ -136,7 +144,11 @@ def session_memories(ours: str, peer: str) -> Contestants:
 
 def sizes(ours: str, peer: str) -> Contestants:
     """What is on the disk."""
-    return {"ours": partial(installed_size, ours), PEER: partial(installed_size, peer)}
+    return {
+        "ours": partial(installed_size, ours),
+        "an empty one": empty_size,
+        PEER: partial(installed_size, peer),
+    }
 
 
 def table_of(title: str, contestants: Contestants, rounds: int, form: str) -> tuple[Table, Samples]:
