@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openenv.errors import ConnectError
+from openenv.errors import ConnectError, UnauthorizedError
 from openenv.protocol import Dialect
 from openenv.validation.check import V1_ONLY, Check, NotChecked, ProbeError, Stage
 from openenv.validation.imports import Imports
@@ -52,17 +52,22 @@ class Context:
         return getattr(self, check.stage.value)
 
     def reach(self) -> None:
-        """Make sure that a server by URL is there at all.
+        """Make sure that a server by URL is there at all, and lets us in.
 
         Raises:
             ConnectError: It is not.
+            UnauthorizedError: It asks for a key.
         """
-        if isinstance(self._target, UrlTarget):
-            try:
-                self.server.web.get("/health")
-            except ProbeError as error:
-                hint = "start it, with openenv serve for example"
-                raise ConnectError(f"no server answers at {self._target.url}: {error}", hint=hint) from None
+        if not isinstance(self._target, UrlTarget):
+            return
+        try:
+            reply = self.server.web.get("/schema")
+        except ProbeError as error:
+            hint = "start it, with openenv serve for example"
+            raise ConnectError(f"no server answers at {self._target.url}: {error}", hint=hint) from None
+        if reply.status in (401, 403):
+            hint = "set OPENENV_API_KEY to the key that it was started with"
+            raise UnauthorizedError(f"{self._target.url} lets nobody in without its key: {reply}", hint=hint)
 
     def close(self) -> None:
         """Stop what was started."""

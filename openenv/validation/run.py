@@ -50,6 +50,7 @@ def validate(target: str, options: Options | None = None, on_stage: Callable[[St
     Raises:
         ConfigurationError: There is no such target, or no such check.
         ConnectError: No server answers at the URL.
+        UnauthorizedError: It asks for a key.
     """
     options = options or Options()
     chosen = select(registered().values(), options.select, options.ignore)

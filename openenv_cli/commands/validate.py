@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from openenv.errors import ConfigurationError
+from openenv.errors import ConfigurationError, UnauthorizedError
 from openenv.validation.check import FAMILIES, Severity, Stage
 from openenv.validation.report import Outcome, Report, Status, Verdict
 from openenv.validation.run import DEFAULT_TIMEOUT_S, Options
 from openenv.validation.run import validate as run_checks
 from openenv_cli import console
-from openenv_cli.errors import UsageError
+from openenv_cli.errors import MissingError, UsageError
 
 _LONGEST_WAIT_S = 3600.0
 _DOING = {
@@ -81,6 +81,8 @@ def validate(
         report = run_checks(target, options, on_stage=lambda stage: console.note(f"{_DOING[stage]} …", "dim"))
     except ConfigurationError as error:
         raise UsageError(error.message, hint=error.hint) from None
+    except UnauthorizedError as error:
+        raise MissingError(error.message, hint=error.hint) from None
     _write(report, Format.JSON if as_json else format_, output)
     return 0 if report.verdict is Verdict.PASSED else 1
 

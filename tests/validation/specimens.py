@@ -289,9 +289,9 @@ def _matches(request: str, pattern: str) -> bool:
 
 
 @contextmanager
-def served(environment: Any = Counter, **spoilt: Any) -> Iterator[str]:
+def served(environment: Any = Counter, *, api_key: str | None = None, **spoilt: Any) -> Iterator[str]:
     """Serve an environment with one thing spoilt; gives the URL."""
-    with serving(Spoilt(app_of(environment), **spoilt)) as url:
+    with serving(Spoilt(app_of(environment, api_key=api_key), **spoilt)) as url:
         yield url
 
 

@@ -1,0 +1,152 @@
+"""``openenv validate``: what it prints, what it writes and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from specimens import PACKAGED, served, write
+
+from openenv_cli import console
+from openenv_cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "settings", console.Settings())
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A healthy project."""
+    return write(tmp_path / "my-env", PACKAGED)
+
+
+def test_a_healthy_project_is_told_in_a_few_lines(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", str(project), "--static", "--strict"]) == 0
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[:5] == [
+        str(project),
+        "Static: 12 passed",
+        "Start and HTTP: 19 not checked",
+        "WebSocket: 11 not checked",
+        "Behaviour: 9 not checked",
+    ]
+    assert lines[5:7] == ["Not checked:", "  H001 - H019, W001 - W011, B001 - B009: --static: nothing is run"]
+    assert lines[7].startswith("passed: 12 passed, 0 errors, 0 warnings, 39 not checked, in ")
+    assert said.err == "reading the project …\n"
+
+
+def test_a_finding_says_what_where_and_how_to_mend_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = project / "openenv.yaml"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + "prot: 1\n", encoding="utf-8")
+    assert main(["--quiet", "validate", str(project), "--select", "S001"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1:-1] == [
+        "Static: 1 failed",
+        "  error S001  unknown key 'prot'",
+        "    where: openenv.yaml:7:1",
+        "    mend:  did you mean 'port'?",
+    ]
+    assert said.out.splitlines()[-1].startswith("failed: 0 passed, 1 error, 0 warnings, 0 not checked")
+    assert said.err == ""
+
+
+def test_the_frames_of_a_failed_import_are_shown(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "my_env/server/app.py").write_text("app = 1 / 0\n", encoding="utf-8")
+    assert main(["validate", str(project), "--select", "H001"]) == 1
+    assert "    my_env/server/app.py:1 in <module>: app = 1 / 0\n" in capsys.readouterr().out
+
+
+def test_warnings_count_only_with_strict(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "README.md").unlink()
+    arguments = ["validate", str(project), "--static"]
+    assert main(arguments) == 0
+    assert "  warning S005  there is no README.md" in capsys.readouterr().out
+    assert main([*arguments, "--strict"]) == 1
+    assert "1 warning (which count)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--format", "json"]])
+def test_json_is_one_document_and_nothing_else(
+    project: Path, option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", str(project), "--select", "S", "--ignore", "S01", *option]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["verdict"] == "passed"
+    assert [check["id"] for check in report["checks"]] == [f"S00{n}" for n in range(1, 10)]
+
+
+@pytest.mark.parametrize(("option", "begins"), [([], "/"), (["--json"], "{")])
+def test_the_report_can_go_into_a_file(
+    project: Path, option: list[str], begins: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "report"
+    assert main(["validate", str(project), "--static", "--output", str(file), *option]) == 0
+    assert file.read_text(encoding="utf-8").startswith(begins)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"the report is in {file}" in said.err
+
+
+def test_a_server_by_url(capsys: pytest.CaptureFixture[str]) -> None:
+    with served() as url:
+        assert main(["validate", url, "--strict"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == url
+    assert "  S001 - S012, H001 - H003, H019: the target is a URL: there is no project" in lines
+
+
+def test_the_operators_key_reaches_a_server_that_asks_for_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(api_key="open sesame") as url:
+        assert main(["validate", url]) == 3
+        assert "hint: set OPENENV_API_KEY" in capsys.readouterr().err
+        monkeypatch.setenv("OPENENV_API_KEY", "open sesame")
+        assert main(["validate", url]) == 0
+    assert "0 errors, 0 warnings" in capsys.readouterr().out
+
+
+def test_nothing_checked_is_a_failure(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", str(project), "--static", "--select", "B"]) == 1
+    assert "nothing checked: 0 passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--select", "S00X"], 2, "error: no check is called 'S00X'"),
+        (["--timeout", "nan"], 2, "error: --timeout is more than 0"),
+        (["--timeout", "0"], 2, "error: --timeout is more than 0"),
+        (["--output", "/no/such/folder/report"], 2, "error: --output: there is no folder /no/such/folder"),
+        (["--format", "xml"], 2, "error: "),
+    ],
+)
+def test_wrong_usage_ends_with_2(
+    project: Path, arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", str(project), *arguments]) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "said"),
+    [
+        ("/no/such/project", 2, "error: /no/such/project: no such file or folder"),
+        ("image:my-env", 2, "error: images cannot be validated yet"),
+        ("http://127.0.0.1:1", 3, "error: no server answers at http://127.0.0.1:1"),
+    ],
+)
+def test_a_target_that_is_not_there_is_one_line_and_a_hint(
+    target: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", target]) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(said)
+    assert "hint: " in shown.err
