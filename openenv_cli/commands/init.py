@@ -19,7 +19,7 @@ DEFAULT_TEMPLATE = "echo"
 
 
 def init(
-    name: Annotated[str | None, typer.Argument(help="What to call it, for example my-env.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="What to call it, for example my-env.")] = None,
     template: Annotated[
         str | None,
         typer.Option(metavar="|".join(TEMPLATES), help=f"What to begin with; {DEFAULT_TEMPLATE} if not said."),
