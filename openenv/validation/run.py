@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
 from openenv.validation.context import Context
@@ -13,6 +13,7 @@ from openenv.validation.selection import in_order, select
 from openenv.validation.target import read_target
 
 DEFAULT_TIMEOUT_S = 30.0
+_PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,24 @@ def _outcome(check: Check, context: Context) -> Outcome:
         message = f"the check broke off: {type(error).__name__}: {error}"
         findings.append(Finding(message, mend="report it, with what the target is"))
     status = Status.FAILED if findings else Status.PASSED
-    return Outcome(check, status, tuple(findings), seconds=time.monotonic() - begun)
+    return Outcome(check, status, folded(findings), seconds=time.monotonic() - begun)
+
+
+def folded(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Tell each message once: the first finding with it names the other places."""
+    places: dict[str, list[str | None]] = {}
+    first: dict[str, Finding] = {}
+    for finding in findings:
+        places.setdefault(finding.message, []).append(finding.where)
+        first.setdefault(finding.message, finding)
+    return tuple(_with_places(one, [place for place in places[text][1:] if place]) for text, one in first.items())
+
+
+def _with_places(finding: Finding, others: list[str]) -> Finding:
+    if not others:
+        return finding
+    more = f" and {len(others) - _PLACES} more" if len(others) > _PLACES else ""
+    return replace(finding, details=(*finding.details, f"also: {'; '.join(others[:_PLACES])}{more}"))
 
 
 def _obstacle(check: Check, context: Context, before: dict[str, Outcome]) -> str | None:

@@ -16,7 +16,7 @@ from openenv.validation.check import check as register
 from openenv.validation.context import Context
 from openenv.validation.remembered import remembered
 from openenv.validation.report import Outcome, Report, Status, Verdict
-from openenv.validation.run import Options, run, validate
+from openenv.validation.run import Options, folded, run, validate
 from openenv.validation.selection import in_order, select
 from openenv.validation.target import ProjectTarget, UrlTarget, read_target
 
@@ -82,6 +82,15 @@ def test_each_outcome_is_passed_failed_or_not_checked_with_a_reason() -> None:
         ("S005", "failed", "wrong / no answer"),
         ("S006", "failed", "wrong"),
     ]
+
+
+def test_a_message_is_told_once_with_the_other_places() -> None:
+    findings = [Finding("wrong", f"step {number}", details=("x",)) for number in range(1, 7)]
+    assert folded([*findings[:1], Finding("other"), *findings[1:], Finding("other")]) == (
+        Finding("wrong", "step 1", details=("x", "also: step 2; step 3; step 4 and 2 more")),
+        Finding("other"),
+    )
+    assert folded(findings[:2])[0].details == ("x", "also: step 2")
 
 
 def test_what_needs_a_check_that_has_not_passed_is_not_checked_for_the_first_reason() -> None:

@@ -24,6 +24,7 @@ from specimens import (
 from support.serving import app_of
 
 from openenv.errors import InvalidActionError
+from openenv.types import State
 from openenv.validation.check import registered
 from openenv.validation.report import Status
 from openenv.validation.server import Server
@@ -291,6 +292,22 @@ def test_an_environment_that_refuses_every_action_is_not_blamed() -> None:
     assert found(report) == {}
     assert outcome_of(report, "B005").status is Status.NOT_CHECKED
     assert outcome_of(report, "H011").status is Status.NOT_CHECKED
+
+
+class Stateless(Counter):
+    """Cannot say where it stands."""
+
+    @property
+    def state(self) -> State:
+        raise ValueError("no state")
+
+
+def test_a_state_that_raises_sets_off_what_looks_at_it_only() -> None:
+    with served(Stateless) as url:
+        report = check(url)
+    assert list(found(report)) == ["H012", "B007"]
+    [finding] = outcome_of(report, "B007").findings
+    assert finding.message == "state was answered by error EXECUTION_ERROR: no state"
 
 
 class Raising(Counter):

@@ -73,7 +73,7 @@ def session_is_opened(server: Server) -> Iterator[Finding]:
     "H015",
     "A session plays over HTTP",
     stage=Stage.SERVER,
-    needs=("H014", "H009", "B002"),
+    needs=("H014", "H009", "B002", "B007"),
     v2=True,
     mend=_MEND,
 )

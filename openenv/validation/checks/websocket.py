@@ -20,7 +20,7 @@ def websocket_opens(server: Server) -> None:
     _ = server.dialect
 
 
-@check("W002", "An episode plays in v1", stage=Stage.SERVER, needs=("W001", "B002", "H009"), mend=_MEND)
+@check("W002", "An episode plays in v1", stage=Stage.SERVER, needs=("W001", "B002", "B007", "H009"), mend=_MEND)
 def v1_plays(server: Server) -> Iterator[Finding]:
     """Reset, step, state and close, as deployed clients do it."""
     with server.v1() as session:
@@ -42,7 +42,7 @@ def v1_plays(server: Server) -> Iterator[Finding]:
     "W003",
     "Bad frames get typed errors in v1",
     stage=Stage.SERVER,
-    needs=("W001", "B001"),
+    needs=("W001", "B001", "B007"),
     mend="answer each bad frame with an error and its code, and read on",
 )
 def v1_refuses_bad_frames(server: Server) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def v1_refuses_bad_frames(server: Server) -> Iterator[Finding]:
     "Frames that are no objects leave a v1 session usable",
     stage=Stage.SERVER,
     severity=Severity.WARNING,
-    needs=("W001", "B001"),
+    needs=("W001", "B001", "B007"),
     mend="serve with openenv.server",
 )
 def v1_survives_foreign_frames(server: Server) -> Iterator[Finding]:

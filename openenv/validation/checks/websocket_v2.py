@@ -38,7 +38,9 @@ def v2_opens(server: Server) -> Iterator[Finding]:
             yield Finding("a fresh session says that it was resumed", "/ws")
 
 
-@check("W007", "An episode plays in v2", stage=Stage.SERVER, needs=("W006", "B002", "H009"), v2=True, mend=_MEND)
+@check(
+    "W007", "An episode plays in v2", stage=Stage.SERVER, needs=("W006", "B002", "B007", "H009"), v2=True, mend=_MEND
+)
 def v2_plays(server: Server) -> Iterator[Finding]:
     """Each reply carries the id of its request; close ends with 1000."""
     with server.v2() as session:
@@ -105,7 +107,7 @@ def v2_asks_for_a_reset(server: Server) -> Iterator[Finding]:
     "W011",
     "Bad frames get typed errors in v2",
     stage=Stage.SERVER,
-    needs=("W006", "B001"),
+    needs=("W006", "B001", "B007"),
     v2=True,
     mend="answer each bad frame with an error and its code, and read on",
 )
