@@ -7,7 +7,8 @@ A block is what stands between two fences. Its language says how it is tested:
 * ``json`` and ``yaml`` must parse. A block without a language is a drawing.
 
 An HTML comment on the line before the fence says otherwise: ``<!-- file: NAME -->`` writes the block to
-a file, ``<!-- not run: REASON -->`` leaves it alone.
+a file, ``<!-- not run: REASON -->`` leaves it alone, ``<!-- script only: REASON -->`` does not run it in an
+event loop.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from enum import Enum, auto
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+SEEDS = Path(__file__).with_name("seeds")
 LANGUAGES = {"python", "sh", "text", "json", "yaml", ""}
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<language>[\w-]*)(?P<rest>.*)$")
-_COMMENT = re.compile(r"^ *<!-- (?P<key>file|not run): (?P<value>.+) -->$")
+_COMMENT = re.compile(r"^ *<!-- (?P<key>file|not run|script only): (?P<value>.+) -->$")
 
 
 class Use(Enum):
@@ -36,6 +38,9 @@ class Use(Enum):
     EXCLUDED = auto()
 
 
+_SAID = {"file": Use.WRITE, "not run": Use.EXCLUDED}
+
+
 @dataclass(frozen=True)
 class Block:
     """One code block.
@@ -46,7 +51,7 @@ class Block:
         language: What its fence says.
         text: What stands in it, without the page's indentation.
         use: What is done with it.
-        note: The file to write it to, or why it is not run.
+        note: The file to write it to, or why it is not run, or not everywhere.
     """
 
     page: str
@@ -68,13 +73,13 @@ class Block:
 
     @property
     def needs_no_loop(self) -> bool:
-        """Whether it brings its own event loop."""
-        return self.language == "python" and "asyncio.run(" in self.text
+        """Whether it brings its own event loop, or says that it is a script."""
+        return self.language == "python" and ("asyncio.run(" in self.text or bool(self.note))
 
 
 def pages() -> list[Path]:
-    """All pages with blocks: the README and the guides."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """All pages with blocks: the README, the guides, and the examples of others that have to work."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted(SEEDS.glob("*.md"))]
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -125,7 +130,7 @@ def _closing(lines: list[str], start: int, opening: re.Match[str], page: str) ->
 def _block(page: str, line: int, language: str, text: str, comment: re.Match[str] | None, before: list[Block]) -> Block:
     use, note = _default_use(language, before), ""
     if comment is not None:
-        use, note = (Use.WRITE if comment["key"] == "file" else Use.EXCLUDED), comment["value"]
+        use, note = _SAID.get(comment["key"], use), comment["value"]
     return Block(page, line, language, text, use, note)
 
 

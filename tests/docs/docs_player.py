@@ -1,11 +1,11 @@
-"""Plays a page: runs its blocks one after the other, as a reader would who types them.
+"""Plays pages: runs their blocks one after the other, as a reader would who types them.
 
-``python tests/docs/docs_player.py docs/quickstart.md [--loop] [--in FOLDER]``
+``python tests/docs/docs_player.py docs/quickstart.md [MORE …] [--in FOLDER]``
 
-All Python blocks share one namespace. Shell commands run in the folder that ``cd`` has led to. A command
-that serves runs on until the page ends, on a free port that takes the place of the documented one; then
-it is told to stop, and must do so by itself. With ``--loop`` Python runs inside an event loop, as in a
-notebook.
+Python runs twice: as a script, and inside a running event loop, as in a notebook. All blocks
+share one namespace each way. Shell commands run in the folder that ``cd`` has led to. A command that
+serves runs on until the end, on a free port that takes the place of the documented one; then it is
+told to stop, and must do so by itself.
 """
 
 from __future__ import annotations
@@ -68,7 +68,12 @@ class Server:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.wait_for(_ADDRESS)
+        try:
+            self.wait_for(_ADDRESS)
+        except PageError:
+            self._process.kill()
+            self._process.wait()
+            raise
         address = _ADDRESS.search(self.printed)
         assert address is not None
         self.port = address[1]
@@ -111,75 +116,74 @@ class Server:
 
 
 class Player:
-    """Runs the blocks of one page.
+    """Runs blocks of pages.
 
     Args:
-        folder: Where the page begins.
-        loop: The event loop in which Python runs, if any.
+        folder: Where the first page begins.
+        loop: The event loop for Python that runs in one.
     """
 
-    def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
         self._folder = folder
         self._loop = loop
-        self._namespace: dict[str, Any] = {"__name__": "__main__"}
+        self._script: dict[str, Any] = {"__name__": "__main__"}
+        self._notebook: dict[str, Any] = {"__name__": "__main__"}
         self._servers: dict[str, Server] = {}
         self._printed = ""
         self._last: Server | None = None
         tools = str(Path(sys.executable).parent)
         self._environ = {**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"], "COLUMNS": "100"}
 
-    def play(self, blocks: list[Block]) -> int:
-        """Run blocks in order; returns how many were run."""
-        played = 0
+    def play(self, blocks: list[Block]) -> None:
+        """Run blocks in order."""
         for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+            expected = after if after is not None and after.use is Use.OUTPUT else None
             try:
-                played += self._play(block)
+                if block.use is Use.WRITE:
+                    path = self._folder / block.note
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(block.text + "\n", encoding="utf-8")
+                elif block.use is Use.RUN:
+                    self._run_and_compare(block, expected)
             except BaseException as error:
                 raise PageError(f"{block.page}:{block.line}: {type(error).__name__}: {error}") from error
-            if block.use is Use.RUN and after is not None and after.use is Use.OUTPUT and self._plays(block):
-                self._compare(after)
-        return played
-
-    def _plays(self, block: Block) -> bool:
-        return not (block.needs_loop if self._loop is None else block.needs_no_loop)
-
-    def _play(self, block: Block) -> bool:
-        if block.use is Use.WRITE:
-            path = self._folder / block.note
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text + "\n", encoding="utf-8")
-        if block.use is not Use.RUN or not self._plays(block):
-            return False
-        if block.language == "sh":
-            self._shell(block)
-        else:
-            self._python(block)
-        return True
 
     def close(self) -> None:
         """Stop all servers."""
         while self._servers:
             self._servers.popitem()[1].stop()
 
-    def _python(self, block: Block) -> None:
+    def _run_and_compare(self, block: Block, expected: Block | None) -> None:
+        if block.language == "sh":
+            self._shell(block)
+            self._compare(expected)
+            return
+        if not block.needs_loop:
+            self._python(block, in_loop=False)
+            self._compare(expected)
+        if not block.needs_no_loop:
+            self._python(block, in_loop=True)
+            self._compare(expected)
+
+    def _python(self, block: Block, *, in_loop: bool) -> None:
         # Empty lines in front, so that a traceback names the line of the page.
         source = "\n" * block.line + self._rewritten(block.text)
-        flags = 0 if self._loop is None else ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if in_loop else 0
         code = compile(source, block.page, "exec", flags=flags, dont_inherit=True)
         self._last = None
         os.chdir(self._folder)
         stream = io.StringIO()
         try:
             with contextlib.redirect_stdout(stream):
-                if self._loop is None:
-                    exec(code, self._namespace)
-                else:
+                if in_loop:
                     self._loop.run_until_complete(self._cell(code))
+                else:
+                    exec(code, self._script)
         finally:
             self._printed = stream.getvalue()
 
     async def _cell(self, code: CodeType) -> None:
-        outcome = eval(code, self._namespace)
+        outcome = eval(code, self._notebook)
         if isinstance(outcome, Coroutine):
             await outcome
 
@@ -230,8 +234,10 @@ class Player:
 
         return _DOCUMENTED.sub(real, text)
 
-    def _compare(self, expected: Block) -> None:
-        """Compare what was printed with the block that says so."""
+    def _compare(self, expected: Block | None) -> None:
+        """Compare what was printed with the block that says so, if there is one."""
+        if expected is None:
+            return
         pattern = _pattern(self._rewritten(expected.text))
         if self._last is not None:
             self._last.wait_for(pattern)
@@ -246,7 +252,7 @@ def _pattern(text: str) -> re.Pattern[str]:
         "(?:.*\n)*?" if line.strip() == "…" else re.escape(line.rstrip()).replace("…", ".*") + "\n"
         for line in text.splitlines()
     ]
-    return re.compile("".join(lines))
+    return re.compile("".join(lines) + "\n*")
 
 
 def _tidied(text: str) -> str:
@@ -254,20 +260,19 @@ def _tidied(text: str) -> str:
 
 
 def main() -> None:
-    """Play the page that the command line names."""
+    """Play the pages that the command line names."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("page", type=Path)
-    parser.add_argument("--loop", action="store_true", help="run Python inside an event loop")
+    parser.add_argument("pages", type=Path, nargs="+")
     parser.add_argument("--in", dest="folder", type=Path, help="where to run; a temporary folder where left out")
     options = parser.parse_args()
-    blocks = blocks_of(options.page.resolve())
     sys.path.insert(0, "")
     with contextlib.ExitStack() as leaving:
         folder = options.folder or Path(leaving.enter_context(tempfile.TemporaryDirectory()))
-        loop = leaving.enter_context(contextlib.closing(asyncio.new_event_loop())) if options.loop else None
+        loop = leaving.enter_context(contextlib.closing(asyncio.new_event_loop()))
         player = Player(folder.resolve(), loop)
         leaving.callback(player.close)
-        print(f"{player.play(blocks)} blocks")
+        for page in options.pages:
+            player.play(blocks_of(page.resolve()))
 
 
 if __name__ == "__main__":
