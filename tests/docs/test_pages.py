@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -19,6 +20,7 @@ PLAYED = [page for page, blocks in BLOCKS.items() if any(block.use is Use.RUN fo
 NOT_RUN = {
     "installs packages: whoever runs these tests has done so": 2,
     "make test runs these tests": 1,
+    "takes minutes": 1,
     "needs an installed environment: the tests of the guides have one": 1,
     "needs a package that these clients do without": 1,
     "shows another library": 1,
@@ -61,6 +63,12 @@ def test_a_block_can_be_tested(block: Block) -> None:
         assert isinstance(yaml.safe_load(block.text), dict)
     if block.note.endswith(MANIFEST_NAME):
         parse_manifest(block.text)
+
+
+def test_a_block_without_a_language_holds_nothing_to_run() -> None:
+    command = re.compile(r"^ *(\$ |openenv |python |pip |make |import |from \w+ import )", re.MULTILINE)
+
+    assert [block for block in _all_blocks() if block.use is Use.DRAWING and command.search(block.text)] == []
 
 
 def test_blocks_are_left_out_only_for_known_reasons() -> None:
