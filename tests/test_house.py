@@ -19,7 +19,7 @@ def texts():
     """Every text file of the project."""
     for path in [*ROOT.iterdir(), *(found for folder in FOLDERS for found in folder.rglob("*"))]:
         if path.is_file() and not any(part.endswith(("cache", "cache__")) for part in path.parts):
-            yield path, path.read_text(encoding="utf-8", errors="ignore")
+            yield path.relative_to(ROOT), path.read_text(encoding="utf-8", errors="ignore")
 
 
 def sources():
