@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 from uuid import uuid4
 
@@ -89,6 +90,11 @@ def text_of(error: BaseException) -> str:
         return _encodable(str(error))
     except BaseException:
         return type(error).__name__
+
+
+def traceback_of(error: BaseException) -> str:
+    """Say where an exception came from, for the log."""
+    return _encodable("".join(traceback.format_exception(error)))
 
 
 def _encodable(text: str) -> str:

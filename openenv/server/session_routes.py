@@ -136,7 +136,7 @@ class SessionRoutes:
 
     def _found(self, session_id: str, token: str) -> Session:
         self._require_available()
-        return self._service.find(session_id, token)
+        return self._service.find(session_id, token, http=True)
 
     def _require_available(self) -> None:
         if not self._available():

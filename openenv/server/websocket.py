@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import MutableMapping
 from typing import Any
 
-from openenv.errors import OpenEnvError, RequestValidationError, UnauthorizedError
+from openenv.errors import OpenEnvError, RequestValidationError, SessionNotFoundError
 from openenv.protocol import MAX_MESSAGE_BYTES, SUBPROTOCOL, CloseCode, Dialect
 from openenv.protocol.frames import FrameDecoder, Reply, Request, greeting_frame, reply_frame
 from openenv.protocol.ledger import NumberedLedger
@@ -80,7 +80,8 @@ class _Connection:
         return _NOT_TEXT if text is None else self._decoder.decode(text)
 
     def _put(self, reply: Reply, number: int | str | None) -> None:
-        self._outbox.append(reply_frame(reply, self.dialect, number))
+        if self._farewell is None:
+            self._outbox.append(reply_frame(reply, self.dialect, number))
 
     async def _flush(self) -> None:
         while self._outbox:
@@ -89,8 +90,17 @@ class _Connection:
     def _dismissed(self, reply: Reply, number: int | str | None = None) -> None:
         """Tell the client why its session is over, and hang up."""
         self._put(reply, number)
-        code = _CLOSE_CODES.get(reply.code or "", CloseCode.NORMAL)
-        self._farewell = asyncio.get_running_loop().create_task(self._close(code))
+        self._hang_up(_CLOSE_CODES.get(reply.code or "", CloseCode.NORMAL))
+
+    def _hang_up(self, code: int) -> None:
+        """Send what is left and close the socket; nothing is sent after that, and the first reason counts."""
+        if self._farewell is None:
+            self._farewell = asyncio.get_running_loop().create_task(self._close(code))
+
+    async def _goodbye(self) -> None:
+        """Wait until the socket is closed, if it is being closed."""
+        if self._farewell is not None:
+            await self._farewell
 
     async def _close(self, code: int) -> None:
         try:
@@ -121,11 +131,11 @@ class _V1(_Connection):
             self._outbox.clear()  # the client is gone
         finally:
             session.dismiss = None
-            self._service.end(session, "closed")
-            if self._farewell is None:
-                await self._close(CloseCode.NORMAL)
-            else:
-                await self._farewell
+            session.leave()
+            # The slot is free when the client hears the goodbye, as deployed: it may come back at once.
+            await self._service.finish(session, "closed")
+            self._hang_up(CloseCode.NORMAL)
+            await self._goodbye()
 
     async def _converse(self, session: Session) -> None:
         while session.ended is None:
@@ -163,49 +173,45 @@ class _V2(_Connection):
 
     async def serve(self, resumable: bool) -> None:
         """Serve the connection to its end."""
+        loop = asyncio.get_running_loop()
         self._resumable = resumable
         self._session: Session | None = None
         self._opening: asyncio.Task[None] | None = None
         self._early: list[Request] = []
         self._superseded = self._submitting = False
-        self._late: asyncio.Future[None] | None = None
-        self._writer: asyncio.Task[None] | None = None
+        self._late: asyncio.Future[None] = loop.create_future()
+        writer = loop.create_task(self._write_late())
         code = int(CloseCode.FAILED)
         try:
             code = await self._converse()
         except OSError:
             self._outbox.clear()  # the client is gone
         finally:
+            writer.cancel()
+            if self._opening is not None:
+                self._opening.cancel()
+                await asyncio.wait([self._opening])
             self._leave(code)
-            if self._farewell is not None:
-                await self._farewell
+            await self._goodbye()
 
     async def _converse(self) -> int:
         """Read until the socket closes; returns its close code."""
         try:
             message = await asyncio.wait_for(self._receive(), FIRST_FRAME_TIMEOUT_S)
         except asyncio.TimeoutError:
-            await self._refuse(RequestValidationError("no open or resume came in time"))
-            return CloseCode.NORMAL
+            self._refuse(RequestValidationError("no open or resume came in time"))
+            return CloseCode.REFUSED
         if message["type"] != "websocket.disconnect":
-            await self._begin(self._read(message))
+            self._begin(self._read(message))
+            await self._flush()
             message = await self._receive()
         while message["type"] != "websocket.disconnect":
-            request = self._read(message)
-            if self._session is None:
-                self._early.append(request)
-                if len(self._early) > _MOST_PIPELINED:
-                    await self._refuse(RequestValidationError("too many frames before the session is open"))
-            elif request.kind == "close":
-                self._service.end(self._session, "closed")
-                await self._close(CloseCode.NORMAL)
-            else:
-                self._submit(self._session, request)
-                await self._flush()
+            self._handle(self._read(message))
+            await self._flush()
             message = await self._receive()
         return int(message.get("code") or CloseCode.FAILED)
 
-    async def _begin(self, request: Request) -> None:
+    def _begin(self, request: Request) -> None:
         """Do what the first frame asks for."""
         if request.kind == "open":
             wait_s = float((request.data or {}).get("wait_s", 0.0))
@@ -217,36 +223,56 @@ class _V2(_Connection):
             if request.kind != "resume":
                 raise RequestValidationError(f"the first frame is open or resume, not {request.kind}")
             if not self._resumable:
-                raise UnauthorizedError("this server runs several workers and cannot resume sessions")
-            session = self._service.find(request.data["session_id"], request.data["session_token"])
+                raise SessionNotFoundError("this server runs several workers and cannot resume sessions")
+            session = self._service.find(request.data["session_id"], request.data["session_token"], http=False)
             self._service.attach(session)
-            await self._hold(session, resumed=True)
+            self._hold(session, resumed=True)
         except OpenEnvError as error:
-            await self._refuse(error)
+            self._refuse(error)
 
     async def _open(self, wait_s: float) -> None:
         try:
             session = await self._service.open(
                 Phase.ATTACHED, wait_s=wait_s, on_queued=self._queued, verbose=self._verbose
             )
-            await self._hold(session, resumed=False)
-            for request in self._early:
-                self._submit(session, request)
-            await self._flush()
         except OpenEnvError as error:
-            await self._refuse(error)
-        except OSError:
-            self._outbox.clear()  # the client is gone
+            self._refuse(error)
+            return
+        if self._farewell is not None:  # the client was refused meanwhile
+            self._service.end(session, "closed")
+            return
+        self._hold(session, resumed=False)
+        for request in self._early:
+            self._handle(request)
+        self._wake_writer()
 
     def _queued(self, position: int) -> None:
         self._outbox.append(greeting_frame("queued", {"position": position}))
-        self._flushing = asyncio.get_running_loop().create_task(self._flush())
+        self._wake_writer()
 
-    async def _hold(self, session: Session, *, resumed: bool) -> None:
+    def _handle(self, request: Request) -> None:
+        """Do what a frame after the first one asks for."""
+        if self._farewell is not None:
+            return
+        if self._session is None:
+            self._early.append(request)
+            if len(self._early) > _MOST_PIPELINED:
+                self._refuse(RequestValidationError("too many frames before the session is open"))
+        elif request.kind == "close":
+            self._session.leave()
+            self._service.end(self._session, "closed")
+            self._hang_up(CloseCode.NORMAL)
+        elif request.kind in ("open", "resume"):
+            self._put(error_reply(RequestValidationError("this connection has its session already")), None)
+        else:
+            self._submitting = True
+            self._session.submit(request, self._deliver)
+            self._submitting = False
+
+    def _hold(self, session: Session, *, resumed: bool) -> None:
         """Take the session and tell the client so."""
         self._session = session
         session.supersede, session.dismiss = self._supersede, self._dismissed
-        self._writer = asyncio.get_running_loop().create_task(self._write_late())
         settings = self._service.settings
         assert isinstance(session.ledger, NumberedLedger)
         greeting = {
@@ -260,12 +286,6 @@ class _V2(_Connection):
             "server": f"{DISTRIBUTION}/{VERSION}",
         }
         self._outbox.append(greeting_frame("session", greeting))
-        await self._flush()
-
-    def _submit(self, session: Session, request: Request) -> None:
-        self._submitting = True
-        session.submit(request, self._deliver)
-        self._submitting = False
 
     def _deliver(self, reply: Reply, number: int | str | None) -> None:
         if self._superseded:
@@ -274,7 +294,11 @@ class _V2(_Connection):
             self._dismissed(reply, number)
             return
         self._put(reply, number)
-        if not self._submitting and self._late is not None and not self._late.done():
+        if not self._submitting:
+            self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if not self._late.done():
             self._late.set_result(None)
 
     async def _write_late(self) -> None:
@@ -282,8 +306,8 @@ class _V2(_Connection):
         loop = asyncio.get_running_loop()
         try:
             while True:
-                self._late = loop.create_future()
                 await self._late
+                self._late = loop.create_future()
                 await self._flush()
         except OSError:
             self._outbox.clear()  # the client is gone; the reader hears of it too
@@ -292,17 +316,14 @@ class _V2(_Connection):
         """A newer socket has the session: this one gets nothing more."""
         self._superseded = True
         self._outbox.clear()
-        self._farewell = asyncio.get_running_loop().create_task(self._close(CloseCode.SUPERSEDED))
+        self._hang_up(CloseCode.SUPERSEDED)
 
-    async def _refuse(self, error: OpenEnvError) -> None:
+    def _refuse(self, error: OpenEnvError) -> None:
         self._put(error_reply(error), None)
-        await self._close(_CLOSE_CODES.get(error.code or "", CloseCode.REFUSED))
+        self._hang_up(_CLOSE_CODES.get(error.code or "", CloseCode.REFUSED))
 
     def _leave(self, code: int) -> None:
         """Let go of the session: it ends if the client said so, else it waits to be resumed."""
-        for task in (self._writer, self._opening):
-            if task is not None:
-                task.cancel()
         session = self._session
         if session is None or self._superseded or session.ended is not None:
             return
@@ -310,4 +331,5 @@ class _V2(_Connection):
             self._service.detach(session)
         else:
             session.supersede = session.dismiss = None
+            session.leave()
             self._service.end(session, "closed")

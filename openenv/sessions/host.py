@@ -5,24 +5,26 @@ A host lives wherever its runner puts it: in the event loop, in a thread, in ano
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable
 from typing import Any
 
 from openenv.errors import (
     EnvironmentCrashedError,
     EnvironmentFactoryError,
+    EnvironmentFault,
+    ExecutionError,
     OpenEnvError,
+    RequestError,
     RequestValidationError,
     ResetRequiredError,
 )
 from openenv.protocol import Dialect
-from openenv.protocol.faults import describe_failure, error_body
+from openenv.protocol.faults import describe_failure, error_body, text_of, traceback_of
 from openenv.protocol.frames import Reply, Request
 from openenv.protocol.results import encode_observation, encode_state
 from openenv.sessions.blueprint import Blueprint, Traits, traits_of
+from openenv.types import EnvironmentMetadata
 
 logger = logging.getLogger("openenv.sessions")
 
@@ -65,27 +67,19 @@ class EnvironmentHost:
         Raises:
             EnvironmentFactoryError: Its factory raised, or made something that cannot be reset and stepped.
         """
-        name = self._blueprint.factory_name
         try:
             environment = self._blueprint.factory()
+            if not all(callable(getattr(environment, name, None)) for name in ("reset", "step")):
+                raise EnvironmentFault(f"it made a {type(environment).__name__}, which has no reset and step")
+            self._environment, self._traits = environment, traits_of(environment.__class__)
         except BaseException as error:
-            logger.error("%s raised:\n%s", name, traceback.format_exc())
-            known = describe_failure(error, verbose=self._verbose)
-            message = f"Environment factory '{name}' failed to create instance."  # as deployed
-            if self._dialect is Dialect.V2:
-                message = f"factory '{name}' failed: {known.message}"
-            raise EnvironmentFactoryError(message, {"factory_name": name}) from error
-        if not (callable(getattr(environment, "reset", None)) and callable(getattr(environment, "step", None))):
-            made = type(environment).__name__
-            message = f"factory '{name}' made a {made}, which has no reset and step"
-            raise EnvironmentFactoryError(message, {"factory_name": name})
-        self._environment, self._traits = environment, traits_of(environment.__class__)
+            raise self._not_made(error) from error
 
     def run(self, request: Request) -> Reply | Awaitable[Reply]:
         """Answer one request.
 
         Args:
-            request: A reset, step, state, or an invalid one.
+            request: A reset, step, state or metadata, or an invalid one.
 
         Returns:
             The reply, or an awaitable of it where the environment is asynchronous. Never raises.
@@ -105,10 +99,16 @@ class EnvironmentHost:
 
         Returns:
             An awaitable where closing is asynchronous.
+
+        Raises:
+            ExecutionError: Closing raised, whatever that was.
         """
-        close = getattr(self._environment, "close", None)
-        outcome: Awaitable[None] | None = close() if callable(close) else None
-        return outcome
+        try:
+            close = getattr(self._environment, "close", None)
+            outcome = close() if callable(close) else None
+        except BaseException as error:
+            raise _not_closed(error) from error
+        return _closing(outcome) if isinstance(outcome, Awaitable) else None
 
     def _call(self, request: Request) -> Any:
         if request.kind == "step":
@@ -120,20 +120,22 @@ class EnvironmentHost:
             options = self._reset_options(request.data or {})
             self._playing = False
             return getattr(self._environment, self._traits.reset_method)(**options)
+        if request.kind == "metadata":
+            return self._environment.get_metadata() if hasattr(self._environment, "get_metadata") else None
         state = self._environment.state
         return state() if callable(state) else state
 
     async def _awaited(self, request: Request, outcome: Awaitable[Any]) -> Reply:
         try:
             value = await outcome
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:
+        except BaseException as error:  # also what asks a task to stop: an environment may raise it itself
             return self._failed(error)
         return self._settled(request, value)
 
     def _settled(self, request: Request, value: Any) -> Reply:
         try:
+            if request.kind == "metadata":
+                return Reply("metadata", self._metadata(value))
             if request.kind == "state":
                 return Reply("state", encode_state(value, self._dialect))
             body, done = encode_observation(value, self._dialect, request.kind)
@@ -142,15 +144,29 @@ class EnvironmentHost:
         self._playing = not done
         return Reply("observation", body, done=done)
 
+    def _metadata(self, said: Any) -> str:
+        """Write what an environment says about itself, and what can be seen of it."""
+        name = type(self._environment).__name__
+        plain = EnvironmentMetadata(name=name, description=f"{name} environment", version="1.0.0")
+        metadata = plain if said is None else EnvironmentMetadata.model_validate(said, from_attributes=True)
+        return metadata.model_copy(update={"seedable": self._traits.seedable}).model_dump_json()
+
     def _failed(self, error: BaseException) -> Reply:
         if isinstance(error, MemoryError):
-            known: OpenEnvError = EnvironmentCrashedError("the environment ran out of memory")
-            return error_reply(known, fatal=True, fault=traceback.format_exc())
+            crashed = EnvironmentCrashedError("the environment ran out of memory")
+            return error_reply(crashed, fatal=True, fault=traceback_of(error))
         known = describe_failure(error, verbose=self._verbose)
-        if known is error:
+        if isinstance(known, RequestError):
             return error_reply(known)
-        trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        return error_reply(known, fault=f"{known.data.get('correlation_id', '')}\n{trace}")
+        return error_reply(known, fault=f"{known.data.get('correlation_id', '')}\n{traceback_of(error)}")
+
+    def _not_made(self, error: BaseException) -> EnvironmentFactoryError:
+        name = self._blueprint.factory_name
+        known = describe_failure(error, verbose=self._verbose)
+        message = f"Environment factory '{name}' failed to create instance."  # as deployed
+        if self._dialect is Dialect.V2:
+            message = f"factory '{name}' failed: {known.message}"
+        return EnvironmentFactoryError(message, {"factory_name": name, **known.data})
 
     def _reset_options(self, options: dict[str, Any]) -> dict[str, Any]:
         """Keep the options that reset takes; v2 refuses unknown ones, v1 drops them."""
@@ -170,3 +186,14 @@ class EnvironmentHost:
     def _step_options(self, request: Request) -> dict[str, Any]:
         taken, given = self._traits.step_options, request.extras or {}
         return {name: value for name, value in given.items() if taken is None or name in taken}
+
+
+async def _closing(outcome: Awaitable[Any]) -> None:
+    try:
+        await outcome
+    except BaseException as error:
+        raise _not_closed(error) from error
+
+
+def _not_closed(error: BaseException) -> ExecutionError:
+    return ExecutionError(f"closing the environment raised {type(error).__name__}: {text_of(error)}")

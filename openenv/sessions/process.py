@@ -10,12 +10,13 @@ import signal
 import socket
 import struct
 from collections.abc import Callable
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
 
-from openenv.errors import EnvironmentCrashedError, OpenEnvError
+from openenv.errors import EnvironmentCrashedError, ExecutionError, OpenEnvError
 from openenv.protocol import Dialect
 from openenv.protocol.faults import error_from_wire
 from openenv.protocol.frames import Reply, Request
@@ -25,7 +26,7 @@ from openenv.sessions.host import error_reply
 from openenv.sessions.runners import Done
 
 _LAST_WORDS_S = 1.0
-"""How long a process whose socket closed is given to leave its exit status."""
+"""How long to wait for what a process wrote before it ended, where something else keeps its socket open."""
 
 
 class WorkerPool:
@@ -47,6 +48,7 @@ class WorkerPool:
         """Start the process that the others are forked from, with the environment's module loaded there."""
         if self._context.get_start_method() == "forkserver":
             self._context.set_forkserver_preload([self._blueprint.factory.__module__, worker.__name__])
+            forkserver.ensure_running()
 
     def start(self, channel: socket.socket, dialect: Dialect, verbose: bool) -> BaseProcess:
         """Start one; blocks for as long as a fork takes."""
@@ -58,8 +60,9 @@ class WorkerPool:
         self._workers.add(process)
         return process
 
-    def reap(self, process: BaseProcess) -> None:
-        """Wait for a process that is ending; blocks."""
+    def bury(self, process: BaseProcess) -> None:
+        """Take leave of a process that has ended, and kill what it left behind."""
+        _kill_group(process)
         process.join()
         self._workers.discard(process)
 
@@ -67,18 +70,27 @@ class WorkerPool:
         """Kill all that are left."""
         for process in list(self._workers):
             kill(process)
-            self.reap(process)
+            self.bury(process)
         atexit.unregister(self.stop)
 
 
 def kill(process: BaseProcess) -> None:
     """Kill a worker and whatever it started."""
-    if process.pid is None or process.exitcode is not None:
-        return
+    if not _kill_group(process):  # it has not made its own group yet
+        process.kill()
+
+
+def _kill_group(process: BaseProcess) -> bool:
+    assert process.pid is not None
     try:
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # it has not made its own group yet, or is gone
-        process.kill()
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+class WorkerFailed(Exception):
+    """What a worker said about an exception: its traceback, for the log."""
 
 
 class ProcessRunner:
@@ -94,48 +106,67 @@ class ProcessRunner:
         self._workers = workers
         self._dialect = dialect
         self._verbose = verbose
-        self._starting: asyncio.Future[BaseProcess] | None = None
         self._process: BaseProcess | None = None
         self._channel: _Channel | None = None
+        self._life: asyncio.Task[None] | None = None
         self._done: Done | None = None
+        self._doomed = False
+        self._ended: Reply | None = None
 
     async def open(self) -> None:
         """Start the process and make the environment there."""
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
+        _, self._channel = await loop.create_connection(lambda: _Channel(self._received), sock=ours)
         opened: asyncio.Future[Reply] = loop.create_future()
         self._done = lambda reply: None if opened.done() else opened.set_result(reply)
-        _, self._channel = await loop.create_connection(lambda: _Channel(self._received, self._lost), sock=ours)
-        self._starting = loop.run_in_executor(None, self._start, theirs)
-        self._process = await asyncio.shield(self._starting)
+        self._life = loop.create_task(self._live(self._channel, theirs))
         reply = await opened
         if reply.kind == "error":
-            raise error_from_wire(from_json(reply.body))
+            raise error_from_wire(from_json(reply.body)) from (WorkerFailed(reply.fault) if reply.fault else None)
 
     def submit(self, request: Request, done: Done) -> None:
         """Send a request to the process."""
-        if self._channel is None or self._channel.closed:
-            done(error_reply(self._crashed(), fatal=True))
+        if self._ended is not None:
+            done(self._ended)
             return
+        assert self._channel is not None, "expected an open runner"
         self._done = done
         extras = to_json(dict(request.extras)) if request.extras else b""
         self._channel.send(extras + b"\n" + request.raw.encode())
 
     def cancel(self) -> None:
         """Kill the process."""
-        if self._process is not None:
+        self._doomed = True
+        if self._process is not None and self._ended is None:
             kill(self._process)
 
     async def close(self) -> None:
-        """Have the environment closed, and wait until the process is gone."""
-        if self._starting is None:
+        """Have the environment closed, and wait until the process and all that it started are gone."""
+        if self._life is None or self._channel is None:
             return
-        self._process = await asyncio.shield(self._starting)
-        if self._channel is not None:
-            self._channel.send(b"")
-        await asyncio.get_running_loop().run_in_executor(None, self._workers.reap, self._process)
-        if self._channel is not None:
-            self._channel.close()
+        closed: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._done = lambda reply: None if closed.done() else closed.set_result(reply)
+        self._channel.send(b"")
+        await asyncio.shield(self._life)
+        if closed.done() and (fault := closed.result().fault):
+            raise ExecutionError("closing the environment failed") from WorkerFailed(fault)
+
+    async def _live(self, channel: _Channel, theirs: socket.socket) -> None:
+        """See the process from its first moment to its last."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._process = await loop.run_in_executor(None, self._start, theirs)
+        except Exception as error:
+            self._end(error_reply(EnvironmentCrashedError(f"no process could be started: {error}"), fatal=True))
+        else:
+            if self._doomed:
+                kill(self._process)
+            await _readable(self._process.sentinel)
+            self._workers.bury(self._process)
+            await asyncio.wait([channel.lost], timeout=_LAST_WORDS_S)  # what it said before it went
+            self._end(error_reply(self._crashed(self._process.exitcode), fatal=True))
+        channel.close()
 
     def _start(self, channel: socket.socket) -> BaseProcess:
         try:
@@ -148,27 +179,34 @@ class ProcessRunner:
         if done is not None:
             done(worker.unpack_reply(message))
 
-    def _lost(self) -> None:
+    def _end(self, reply: Reply) -> None:
+        self._ended = reply
         done, self._done = self._done, None
-        if done is not None and self._process is not None:
-            ended = asyncio.get_running_loop().run_in_executor(None, self._process.join, _LAST_WORDS_S)
-            ended.add_done_callback(lambda _: done(error_reply(self._crashed(), fatal=True)))
+        if done is not None:
+            done(reply)
 
-    def _crashed(self) -> OpenEnvError:
-        code = self._process.exitcode if self._process is not None else None
+    def _crashed(self, code: int | None) -> OpenEnvError:
         how = "" if code is None else f" (signal {-code})" if code < 0 else f" (exit status {code})"
         return EnvironmentCrashedError(f"the environment's process died{how}", {"exit_status": code})
+
+
+async def _readable(descriptor: int) -> None:
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(descriptor)
 
 
 class _Channel(asyncio.Protocol):
     """Messages over a socket, each behind its length."""
 
-    def __init__(self, receive: Callable[[bytes], None], lose: Callable[[], None]) -> None:
+    def __init__(self, receive: Callable[[bytes], None]) -> None:
         self._receive = receive
-        self._lose = lose
         self._buffer = bytearray()
         self._transport: asyncio.Transport
-        self.closed = False
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
@@ -184,11 +222,10 @@ class _Channel(asyncio.Protocol):
             self._receive(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.closed = True
-        self._lose()
+        self.lost.set_result(None)
 
     def send(self, message: bytes) -> None:
-        if not self.closed:
+        if not self.lost.done():
             self._transport.write(struct.pack(">I", len(message)) + message)
 
     def close(self) -> None:

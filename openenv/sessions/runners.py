@@ -6,16 +6,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from openenv.errors import OpenEnvError
 from openenv.protocol.frames import Reply, Request
 from openenv.sessions.host import EnvironmentHost
+from openenv.sessions.loop import OwnLoop
 
 Done = Callable[[Reply], None]
+T = TypeVar("T")
 
 
 class Runner(Protocol):
@@ -43,7 +47,7 @@ class InlineRunner:
 
     def __init__(self, host: EnvironmentHost) -> None:
         self._host = host
-        self._task: asyncio.Task[Reply] | None = None
+        self._task: asyncio.Task[Any] | None = None
 
     async def open(self) -> None:
         """Make the environment."""
@@ -69,10 +73,11 @@ class InlineRunner:
             await asyncio.wait([self._task])
         closing = self._host.close()
         if closing is not None:
-            await closing
+            self._task = asyncio.ensure_future(_as_coroutine(closing))  # where cancel finds it
+            await self._task
 
 
-async def _as_coroutine(awaitable: Awaitable[Reply]) -> Reply:
+async def _as_coroutine(awaitable: Awaitable[T]) -> T:
     return await awaitable
 
 
@@ -93,7 +98,7 @@ class Mailbox:
         self._letters.append((receive, value))
         if not self._woken:
             self._woken = True
-            if not self._loop.is_closed():  # a thread may outlive the server's loop
+            with contextlib.suppress(RuntimeError):  # the loop is closed: a thread may outlive it
                 self._loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
@@ -124,11 +129,16 @@ class ThreadRunner:
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # A daemon: a thread that never returns must not keep the server from exiting.
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = OwnLoop()
 
     async def open(self) -> None:
         """Start the thread and make the environment there."""
-        self._thread.start()
+        self._opened.add_done_callback(lambda opened: opened.exception())  # seen, also where nobody waits any more
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system gives no more threads
+            self._gone.set_result(None)
+            raise
         await asyncio.shield(self._opened)
 
     def submit(self, request: Request, done: Done) -> None:
@@ -146,29 +156,23 @@ class ThreadRunner:
     def _live(self) -> None:
         try:
             self._host.open()
-        except BaseException as error:
+        except OpenEnvError as error:
             self._mailbox.post(self._opened.set_exception, error)
             self._mailbox.post(self._gone.set_result, None)
             return
         self._mailbox.post(self._opened.set_result, None)
         while (job := self._jobs.get()) is not None:
             request, done = job
-            self._mailbox.post(done, self._finish(self._host.run(request)))
+            self._mailbox.post(done, self._loop.finish(self._host.run(request)))
         self._leave()
 
     def _leave(self) -> None:
         try:
-            self._finish(self._host.close())
-        except BaseException as error:
+            try:
+                self._loop.finish(self._host.close())
+            finally:
+                self._loop.close()
+        except Exception as error:
             self._mailbox.post(self._gone.set_exception, error)
         else:
             self._mailbox.post(self._gone.set_result, None)
-        if self._loop is not None:
-            self._loop.close()
-
-    def _finish(self, outcome: Any) -> Any:
-        if not isinstance(outcome, Awaitable):
-            return outcome
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-        return self._loop.run_until_complete(outcome)

@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, NoReturn
+from uuid import uuid4
 
-from openenv.errors import DeadlineError, OpenEnvError, ServerDrainingError, SessionCapacityError, SessionExpiredError
+from openenv.errors import (
+    DeadlineError,
+    EnvironmentFactoryError,
+    OpenEnvError,
+    ServerDrainingError,
+    SessionCapacityError,
+    SessionExpiredError,
+    SessionNotFoundError,
+)
 from openenv.protocol import Dialect
 from openenv.protocol.frames import Reply, Request
 from openenv.protocol.ledger import Ledger, NamedLedger, NumberedLedger, SerialLedger
 from openenv.sessions.blueprint import Blueprint
-from openenv.sessions.host import EnvironmentHost, error_reply
+from openenv.sessions.host import EnvironmentHost
 from openenv.sessions.process import ProcessRunner, WorkerPool
 from openenv.sessions.runners import InlineRunner, Mailbox, Runner, ThreadRunner
-from openenv.sessions.session import Deadlines, Session
+from openenv.sessions.session import Deadlines, Session, log_fault
 from openenv.sessions.store import Lease, Limits, Phase, SessionStore
 
 logger = logging.getLogger("openenv.sessions")
@@ -75,7 +84,7 @@ class SessionService:
         self._workers = WorkerPool(blueprint, settings.memory_limit_mb)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._endings: set[asyncio.Task[None]] = set()
+        self._endings: dict[str, asyncio.Task[None]] = {}
         self._emptied = asyncio.Event()
 
     async def open(
@@ -115,19 +124,36 @@ class SessionService:
         except BaseException as error:
             runner.cancel()
             self.end(session, "failed to open")
-            raise _too_slow(error) from error
+            _raise_known(error, lease.id)
         if session.ended is not None:
-            raise SessionExpiredError(f"session {session.id} ended while it was opened: {session.ended}")
+            raise SessionExpiredError(f"session {session.id} ended while it was opened", {"reason": session.ended})
         self.store.settle(lease, phase)
         self._arm()
         return session
 
-    def find(self, session_id: str, token: str) -> Session:
-        """Find a session by its name and token; raises as :meth:`SessionStore.find`."""
-        return self.sessions[self.store.find(session_id, token).id]
+    def find(self, session_id: str, token: str, *, http: bool) -> Session:
+        """Find a session by its name and token.
+
+        Args:
+            session_id: Its name.
+            token: The right to use it.
+            http: Whether it is played over HTTP; one that is played over a socket is another kind.
+
+        Returns:
+            The session.
+
+        Raises:
+            SessionExpiredError: It has ended; ``data["reason"]`` says why.
+            SessionNotFoundError: There is none, or the token is wrong.
+        """
+        lease = self.store.find(session_id, token)
+        if (lease.phase is Phase.UNATTACHED) is not http:
+            raise SessionNotFoundError(f"session {session_id} is played over {'a WebSocket' if http else 'HTTP'}")
+        return self.sessions[lease.id]
 
     def attach(self, session: Session) -> None:
         """Note that a socket holds the session; the one that held it before is told."""
+        session.leave()
         if session.supersede is not None:
             session.supersede()
         self.store.settle(session.lease, Phase.ATTACHED)
@@ -140,31 +166,56 @@ class SessionService:
         self.store.settle(session.lease, Phase.DETACHED)
         self._arm()
 
-    def end(self, session: Session, reason: str) -> None:
-        """End a session; its slot is free once its environment is closed. Does nothing the second time."""
+    def end(self, session: Session, reason: str, farewell: OpenEnvError | None = None) -> None:
+        """End a session; its slot is free once its environment is closed. Does nothing the second time.
+
+        Args:
+            session: The session.
+            reason: Why it ends.
+            farewell: What whoever is connected is told.
+        """
         if session.ended is not None:
             return
-        session.stop(reason)
+        session.stop(reason, farewell)
         self.store.end(session.lease, reason)
-        task = asyncio.get_running_loop().create_task(self._dispose(session, reason))
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
+        self._start(session.id, self._dispose(session, reason))
+
+    async def finish(self, session: Session, reason: str) -> None:
+        """End a session, and wait for its environment as long as closing may take."""
+        self.end(session, reason)
+        if session.id in self._endings:
+            await asyncio.wait([self._endings[session.id]], timeout=self.settings.deadlines.close_s)
 
     async def play_once(self, request: Request, *, verbose: bool) -> Reply:
-        """Make an environment, have it answer one request in v1's layout, and close it."""
-        runner = self._runner(Dialect.V1, verbose, "once")
+        """Make an environment, have it answer one request in v1's layout, and close it.
+
+        Args:
+            request: The request; ``metadata`` asks what the environment is.
+            verbose: Whether the text of foreign exceptions may be sent.
+
+        Returns:
+            The reply.
+
+        Raises:
+            EnvironmentFactoryError: The environment could not be made.
+            DeadlineError: It took too long.
+        """
+        name = f"once-{uuid4().hex[:8]}"
+        runner = self._runner(Dialect.V1, verbose, name)
         deadlines = self.settings.deadlines
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait_for(runner.open(), deadlines.reset_s)
-            answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             runner.submit(request, lambda reply: None if answer.done() else answer.set_result(reply))
-            return await asyncio.wait_for(answer, deadlines.of(request))
+            reply = await asyncio.wait_for(answer, deadlines.of(request))
         except BaseException as error:
             runner.cancel()
-            raise _too_slow(error) from error
+            _raise_known(error, name)
         finally:
-            closing = asyncio.ensure_future(self._close(runner, "once"))
+            closing = self._start(name, self._close(runner, name, lambda: None))
             await asyncio.wait([closing], timeout=deadlines.close_s)
+        log_fault(name, request, reply)
+        return reply
 
     async def drain(self, timeout_s: float, stop_now: Callable[[], bool] = lambda: False) -> None:
         """Shut down: episodes in progress may end, all other sessions are told to leave.
@@ -191,7 +242,7 @@ class SessionService:
         for session in list(self.sessions.values()):
             self._dismiss(session)
         if self._endings:
-            await asyncio.wait(self._endings, timeout=self.settings.deadlines.close_s + 1.0)
+            await asyncio.wait(self._endings.values(), timeout=self.settings.deadlines.close_s + 1.0)
         if self._timer is not None:
             self._timer.cancel()
         self._workers.stop()
@@ -211,7 +262,7 @@ class SessionService:
                 full.data["retry_after_s"] = self.store.retry_after_s()
                 raise
         granted: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
-        waiter = self.store.queue(wait_s, lambda outcome: _settle(granted, outcome))
+        waiter = self.store.queue(wait_s, lambda outcome: self._settle(granted, outcome))
         if on_queued is not None:
             on_queued(self.store.position(waiter))
         self._arm()
@@ -242,29 +293,48 @@ class SessionService:
 
     def _dismiss(self, session: Session) -> None:
         """End a session because the server is shutting down, and tell its client."""
-        if session.dismiss is not None:
-            session.dismiss(error_reply(ServerDrainingError("the server is shutting down"), fatal=True))
-        self.end(session, "draining")
+        self.end(session, "draining", ServerDrainingError("the server is shutting down"))
+
+    def _settle(self, granted: asyncio.Future[Lease], outcome: Lease | OpenEnvError) -> None:
+        """Tell one who waits; who has just left gives the slot on."""
+        if isinstance(outcome, OpenEnvError):
+            if not granted.done():
+                granted.set_exception(outcome)
+        elif granted.done():
+            self.store.release(outcome)
+        else:
+            granted.set_result(outcome)
+
+    def _start(self, name: str, ending: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._endings[name] = asyncio.get_running_loop().create_task(ending)
+        task.add_done_callback(lambda _: self._endings.pop(name))
+        return task
 
     async def _dispose(self, session: Session, reason: str) -> None:
-        closing = asyncio.ensure_future(self._close(session.runner, session.id))
-        done, _ = await asyncio.wait([closing], timeout=self.settings.deadlines.close_s)
-        if not done:
-            logger.error("session %s: its environment does not return; the slot is stuck until it does", session.id)
-            self.store.mark_stuck(session.lease)
-            session.runner.cancel()
-            await closing
+        await self._close(session.runner, session.id, lambda: self._stuck(session))
         del self.sessions[session.id]
         self.store.release(session.lease)
         self._emptied.set()
         self._arm()
         logger.info("session %s ended: %s, %d steps", session.id, reason, session.steps)
 
-    async def _close(self, runner: Runner, name: str) -> None:
-        try:
-            await runner.close()
-        except Exception:
-            logger.exception("session %s: close failed", name)
+    def _stuck(self, session: Session) -> None:
+        self.store.mark_stuck(session.lease)
+        self._arm()
+
+    async def _close(self, runner: Runner, name: str, stuck: Callable[[], None]) -> None:
+        """Close an environment; returns when nothing of it is left, which may be never."""
+        closing = asyncio.ensure_future(runner.close())
+        done, _ = await asyncio.wait([closing], timeout=self.settings.deadlines.close_s)
+        if not done:
+            logger.error("session %s: its environment does not return; the slot is stuck until it does", name)
+            stuck()
+            runner.cancel()
+            await asyncio.wait([closing])
+        if closing.cancelled():
+            logger.error("session %s: closing was cut short", name)
+        elif (error := closing.exception()) is not None:
+            logger.error("session %s: close failed", name, exc_info=error)
 
     # Time
 
@@ -281,11 +351,8 @@ class SessionService:
     def _sweep(self) -> None:
         self._timer = None
         for lease, reason in self.store.due():
-            session = self.sessions[lease.id]
-            if session.dismiss is not None:
-                ended = SessionExpiredError(f"session {lease.id} ended: {reason}", {"reason": reason})
-                session.dismiss(error_reply(ended, fatal=True))
-            self.end(session, reason)
+            ended = SessionExpiredError(f"session {lease.id} has ended: {reason}", {"reason": reason})
+            self.end(self.sessions[lease.id], reason, ended)
         self._arm()
 
 
@@ -295,14 +362,13 @@ def _in_progress(session: Session) -> bool:
     return (attached and session.playing) or (session.running and session.lease.phase is not Phase.DETACHED)
 
 
-def _settle(granted: asyncio.Future[Lease], outcome: Lease | OpenEnvError) -> None:
-    if isinstance(outcome, Lease):
-        granted.set_result(outcome)
-    else:
-        granted.set_exception(outcome)
-
-
-def _too_slow(error: BaseException) -> BaseException:
+def _raise_known(error: BaseException, name: str) -> NoReturn:
+    """Raise what a client can be told in place of whatever kept an environment from being made or answering."""
     if isinstance(error, asyncio.TimeoutError) and not isinstance(error, OpenEnvError):
-        return DeadlineError("the environment took longer than allowed")
-    return error
+        raise DeadlineError("the environment took longer than allowed") from error
+    if not isinstance(error, asyncio.CancelledError):
+        facts = error.data if isinstance(error, OpenEnvError) else {}
+        logger.error("session %s: no environment: %s", name, facts, exc_info=error)
+    if isinstance(error, (OpenEnvError, asyncio.CancelledError)):
+        raise error
+    raise EnvironmentFactoryError("the server cannot make an environment") from error

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from openenv.errors import DeadlineError, RequestError
+from openenv.errors import DeadlineError, OpenEnvError, RequestError, SessionExpiredError
 from openenv.protocol.frames import Reply, Request
 from openenv.protocol.ledger import Admission, Ledger
 from openenv.sessions.host import error_reply
@@ -39,6 +39,12 @@ class Deadlines:
         if own is None or request.timeout_s is None:
             return own
         return min(own, request.timeout_s)
+
+
+def log_fault(name: str, request: Request, reply: Reply) -> None:
+    """Write what an environment raised to the log."""
+    if reply.fault is not None:
+        logger.error("session %s: %s failed: %s", name, request.kind, reply.fault)
 
 
 class Session:
@@ -98,6 +104,9 @@ class Session:
             request: The request. One that repeats the last is not run again.
             deliver: Called once with the reply and the request's id, perhaps before this returns.
         """
+        if self.ended is not None:
+            deliver(self._over(self.ended, None), request.id)
+            return
         if request.kind == "invalid" and request.id is None:
             deliver(error_reply(request.data), None)
             return
@@ -110,21 +119,37 @@ class Session:
             assert self.ledger.reply is not None
             deliver(self.ledger.reply, request.id)
             return
-        self._deliver = deliver  # whoever asked last gets the reply
-        if admission is Admission.RUN:
-            self._run(request)
+        if admission is Admission.WAIT:
+            self._deliver = _both(self._deliver, deliver)
+            return
+        self._deliver = deliver
+        self._run(request)
 
     def leave(self) -> None:
         """Forget where the reply was to go: the client is gone, and may ask again."""
         self._deliver = None
 
-    def stop(self, reason: str) -> None:
-        """End the session: nothing runs any more, and no late reply is taken."""
+    def stop(self, reason: str, farewell: OpenEnvError | None = None) -> None:
+        """End the session: nothing runs any more, and no late reply is taken.
+
+        Args:
+            reason: Why.
+            farewell: What whoever is connected is told; only a request that still waits is told otherwise.
+        """
         self.ended = reason
         if self._timer is not None:
             self._timer.cancel()
+        deliver, self._deliver = self._deliver, None
+        if farewell is not None and self.dismiss is not None:
+            self.dismiss(self._over(reason, farewell))
+        elif deliver is not None and self._request is not None:
+            deliver(self._over(reason, farewell), self._request.id)
         if self.running:
             self.runner.cancel()
+
+    def _over(self, reason: str, farewell: OpenEnvError | None) -> Reply:
+        expired = SessionExpiredError(f"session {self.id} has ended: {reason}", {"reason": reason})
+        return error_reply(farewell or expired, fatal=True)
 
     def _run(self, request: Request) -> None:
         self._request = request
@@ -141,13 +166,15 @@ class Session:
         if reply.kind == "observation":
             self.playing = not reply.done
             self.steps += request.kind == "step"
-        elif reply.fault is not None:
-            logger.error("session %s: %s failed: %s", self.id, request.kind, reply.fault)
+        else:
+            log_fault(self.id, request, reply)
         self._store.finish(self.lease)
         self.ledger.complete(reply)
         deliver, self._deliver = self._deliver, None
         if deliver is not None:
             deliver(reply, request.id)
+        elif reply.fatal and self.dismiss is not None:
+            self.dismiss(reply)
         if reply.fatal:
             self._give_up(self, (reply.code or "failed").lower())
 
@@ -172,3 +199,15 @@ class Session:
         late = error_reply(DeadlineError(f"{kind} took longer than allowed; the session is over"), fatal=True)
         self.runner.cancel()
         self._finished(late)
+
+
+def _both(first: Deliver | None, second: Deliver) -> Deliver:
+    """Deliver to everybody who waits for the same reply, once each."""
+    if first is None or first == second:
+        return second
+
+    def deliver(reply: Reply, number: int | str | None) -> None:
+        first(reply, number)
+        second(reply, number)
+
+    return deliver

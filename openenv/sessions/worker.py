@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import logging
 import os
+import signal
 import socket
 import struct
 import threading
 import time
-from collections.abc import Awaitable
-from typing import Any
 
 from pydantic_core import from_json, to_json
 
 from openenv.errors import OpenEnvError
 from openenv.protocol import Dialect
-from openenv.protocol.frames import FrameDecoder, Reply
+from openenv.protocol.faults import traceback_of
+from openenv.protocol.frames import FrameDecoder, Reply, Request
 from openenv.sessions.blueprint import Blueprint
 from openenv.sessions.host import EnvironmentHost, error_reply
+from openenv.sessions.loop import OwnLoop
 
 
 def main(channel: socket.socket, blueprint: Blueprint, dialect: Dialect, verbose: bool, memory_mb: int | None) -> None:
@@ -36,22 +37,41 @@ def main(channel: socket.socket, blueprint: Blueprint, dialect: Dialect, verbose
     threading.Thread(target=_exit_with, args=(os.getppid(),), daemon=True).start()
     if memory_mb is not None:
         _limit_memory(memory_mb)
-    loop = asyncio.new_event_loop()
+    loop = OwnLoop()
     host = EnvironmentHost(blueprint, dialect, verbose=verbose)
     try:
         host.open()
     except OpenEnvError as error:
-        _send(channel, error_reply(error, fatal=True))
+        _send(channel, error_reply(error, fatal=True, fault=traceback_of(error)))
         return
     _send(channel, Reply("opened", ""))
     decoder = FrameDecoder(dialect, blueprint.action_type)
     while message := _receive(channel):
-        extras, _, frame = message.partition(b"\n")
-        request = decoder.decode(frame.decode())
-        if extras:
-            request.extras = from_json(extras)
-        _send(channel, _finish(loop, host.run(request)))
-    _finish(loop, host.close())
+        _send(channel, loop.finish(host.run(_request(decoder, message))))
+    fault = _close(host, loop)
+    if message is None:
+        _end_group()
+    _send(channel, Reply("closed", "", fault=fault))
+
+
+def _request(decoder: FrameDecoder, message: bytes) -> Request:
+    extras, _, frame = message.partition(b"\n")
+    if not frame:
+        return Request("metadata")
+    request = decoder.decode(frame.decode())
+    if extras:
+        request.extras = from_json(extras)
+    return request
+
+
+def _close(host: EnvironmentHost, loop: OwnLoop) -> str | None:
+    """Close the environment; returns what the log should say about that."""
+    try:
+        loop.finish(host.close())
+        loop.close()
+    except Exception as error:
+        return traceback_of(error)
+    return None
 
 
 def unpack_reply(message: bytes) -> Reply:
@@ -68,28 +88,28 @@ def _pack_reply(reply: Reply) -> bytes:
 
 def _send(channel: socket.socket, reply: Reply) -> None:
     message = _pack_reply(reply)
-    channel.sendall(struct.pack(">I", len(message)) + message)
+    with contextlib.suppress(OSError):  # the server is gone, as reading will tell
+        channel.sendall(struct.pack(">I", len(message)) + message)
 
 
-def _receive(channel: socket.socket) -> bytes:
-    """Read one message; empty where the server asks to close, or is gone."""
-    (length,) = struct.unpack(">I", _exactly(channel, 4) or bytes(4))
-    return _exactly(channel, length)
+def _receive(channel: socket.socket) -> bytes | None:
+    """Read one message; empty where the server asks to close, ``None`` where it is gone."""
+    header = _exactly(channel, 4)
+    return None if header is None else _exactly(channel, struct.unpack(">I", header)[0])
 
 
-def _exactly(channel: socket.socket, count: int) -> bytes:
+def _exactly(channel: socket.socket, count: int) -> bytes | None:
     parts = []
     while count:
-        part = channel.recv(count)
+        try:
+            part = channel.recv(count)
+        except OSError:
+            part = b""
         if not part:
-            return b""
+            return None
         parts.append(part)
         count -= len(part)
     return b"".join(parts)
-
-
-def _finish(loop: asyncio.AbstractEventLoop, outcome: Any) -> Any:
-    return loop.run_until_complete(outcome) if isinstance(outcome, Awaitable) else outcome
 
 
 def _limit_memory(megabytes: int) -> None:
@@ -103,4 +123,9 @@ def _exit_with(parent: int) -> None:
     """Leave when the server is gone, even in the middle of an endless step."""
     while os.getppid() == parent:
         time.sleep(1.0)
-    os._exit(1)
+    _end_group()
+
+
+def _end_group() -> None:
+    """Kill this process and all that it started."""
+    os.killpg(0, signal.SIGKILL)
