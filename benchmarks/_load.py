@@ -12,7 +12,8 @@ import selectors
 import socket
 import struct
 import time
-from pathlib import Path
+
+from _cpu import cpu_seconds
 
 SUBPROTOCOL = "openenv.v2"
 WARM_UP_S = 0.3
@@ -128,22 +129,12 @@ def measure(sessions: list[Session], seconds: float, pid: int) -> dict[str, floa
         selector.register(session.socket, selectors.EVENT_READ, session)
         session.request()
     _step_until(selector, time.perf_counter() + WARM_UP_S)
-    start, cpu_start = time.perf_counter(), _cpu_seconds(pid)
+    start, cpu_start = time.perf_counter(), cpu_seconds(pid)
     steps = _step_until(selector, start + seconds)
-    elapsed, cpu = time.perf_counter() - start, _cpu_seconds(pid) - cpu_start
+    elapsed, cpu = time.perf_counter() - start, cpu_seconds(pid) - cpu_start
     for session in sessions:
         session.wait_for(b'"observation"')
     return {"steps": steps, "seconds": elapsed, "cpu_seconds": cpu}
-
-
-def _cpu_seconds(pid: int) -> float:
-    """What a process and all below it have used; nothing where there is no /proc."""
-    process = Path(f"/proc/{pid}")
-    if not process.exists():
-        return 0.0
-    ticks = sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
-    children = [int(child) for path in process.glob("task/*/children") for child in path.read_text().split()]
-    return ticks / os.sysconf("SC_CLK_TCK") + sum(map(_cpu_seconds, children))
 
 
 def _step_until(selector: selectors.BaseSelector, deadline: float) -> int:
