@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, distributions, entry_points
+from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -153,13 +154,20 @@ def _by_entry_point() -> Iterator[tuple[str, str, str | None]]:
 
 
 def _by_convention() -> Iterator[tuple[str, str, str | None]]:
-    for distribution in distributions():
+    for distribution in _named_like_environments():
         name = str(distribution.metadata["Name"] or "").lower().replace("_", "-")
         if name.startswith(_PREFIX) and name not in _NO_ENVIRONMENTS:
             for package in _packages_of(distribution, name):
                 if _folder_of(package) is not None:
                     yield package, package, distribution.version
                     break
+
+
+def _named_like_environments() -> Iterator[Distribution]:
+    """Find distributions by the names of their folders: to read the metadata of all would take long."""
+    for entry in sys.path:
+        for info in sorted(Path(entry).glob("[oO]pen[eE]nv[-_]*.dist-info")):
+            yield Distribution.at(info)
 
 
 def _packages_of(distribution: Distribution, name: str) -> list[str]:

@@ -1,0 +1,194 @@
+"""From names to clients."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.installing import install
+
+from openenv import AutoAction, AutoEnv, EnvClient, GenericAction, GenericEnvClient
+from openenv.discovery.names import class_name_of, key_of, near
+from openenv.discovery.packages import installed_environments
+from openenv.errors import ConfigurationError
+from openenv.providers import ProcessProvider
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    before = set(sys.modules)
+    yield folder
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "name", ["coding", "coding-env", "coding_env", "Coding", "openenv-coding-env", "openenv_coding"]
+)
+def test_all_spellings_of_a_name_mean_the_same(site: Path, name: str) -> None:
+    install(site, "coding_env", name="Coding")
+    assert AutoEnv.get_env_class(name).__name__ == "CodingEnv"
+    assert AutoAction.from_env(name).__name__ == "CodingAction"
+
+
+def test_names_are_reduced_to_what_their_spellings_share() -> None:
+    assert {key_of(name) for name in ("my-env", "my_env", "My", "openenv-my-env")} == {"my"}
+    assert key_of("env") == "env"
+    assert key_of("my_env_tool") == "my_env_tool"
+    assert class_name_of("my-env-tool", "Env") == "MyEnvToolEnv"
+
+
+def test_near_names_are_found() -> None:
+    known = ["coding", "chess-env", "browser-gym", "web"]
+    assert near("codign", known) == ["coding"]
+    assert near("chess_board", known) == ["chess-env"]
+    assert near("gym", known) == ["browser-gym"]
+    assert near("zzz", known) == []
+
+
+def test_an_unknown_name_is_an_error_that_names_near_ones(site: Path) -> None:
+    install(site, "coding_env", name="Coding")
+    with pytest.raises(ConfigurationError, match="did you mean coding_env") as caught:
+        AutoEnv.from_env("codign")
+    assert caught.value.data["near"] == ["coding_env"]
+    assert "coding_env" in str(caught.value.hint)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_an_entry_point_names_an_environment_whatever_its_distribution_is_called(site: Path) -> None:
+    install(site, "chess_game", name="Chess", distribution="grandmaster", entry_point="chess-env")
+    assert AutoEnv.get_env_class("chess").__name__ == "ChessEnv"
+    assert AutoEnv.get_env_class("chess_game").__name__ == "ChessEnv"
+    info = AutoEnv.get_env_info("chess")
+    assert info["version"] == "1.2"
+    assert info["app"] == "chess_game.server.app:app"
+
+
+def test_the_manifest_says_what_breaks_the_convention(site: Path) -> None:
+    install(
+        site,
+        "odd_package",
+        name="Odd",
+        client="Player",
+        entry_point="odd",
+        manifest="name: strange-env\nversion: 0.1.0\ndescription: It is strange.\n"
+        "app: odd_package.server.app:app\nclient: odd_package.client:Player\naction: odd_package.models:OddAction\n",
+    )
+    assert AutoEnv.get_env_class("strange").__name__ == "Player"
+    assert AutoEnv.get_env_class("odd-package").__name__ == "Player"
+    assert AutoAction.from_env("strange").__name__ == "OddAction"
+    assert AutoEnv.get_env_info("strange")["description"] == "It is strange."
+
+
+def test_a_deployed_manifest_with_bare_class_names_is_read(site: Path) -> None:
+    install(
+        site,
+        "julia_env",
+        name="Julia",
+        manifest="name: julia_env\nversion: 0.1.0\naction: JuliaAction\napp: server.app:app\n",
+    )
+    assert AutoAction.from_env("julia").__name__ == "JuliaAction"
+    assert AutoEnv.get_env_info("julia")["app"] == "julia_env.server.app:app"
+
+
+def test_the_only_client_of_a_module_is_found_under_any_name(site: Path) -> None:
+    install(site, "kernrl", name="Kernel", client="KernelGym", top_level="kernrl\n", distribution="openenv-kernel-rl")
+    assert AutoEnv.get_env_class("kernrl").__name__ == "KernelGym"
+    assert AutoAction.from_env("kernrl").__name__ == "KernelAction"
+
+
+def test_a_package_without_a_client_says_so(site: Path) -> None:
+    install(site, "mute_env", name="Mute")
+    (site / "mute_env" / "client.py").write_text("", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="no class of clients"):
+        AutoEnv.get_env_class("mute")
+
+
+def test_a_package_that_cannot_be_imported_says_why(site: Path) -> None:
+    install(site, "torn_env", name="Torn")
+    (site / "torn_env" / "client.py").write_text("import no_such_module_anywhere", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="no_such_module_anywhere"):
+        AutoEnv.get_env_class("torn")
+    (site / "torn_env" / "openenv.yaml").write_text("name: [", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"openenv\.yaml"):
+        AutoEnv.get_env_class("torn")
+
+
+def test_environments_are_listed_without_importing_them(site: Path) -> None:
+    install(site, "first_env", name="First", manifest="name: first\nversion: 0.1.0\n")
+    install(site, "second_env", name="Second")
+    (site / "second_env" / "__init__.py").write_text("raise RuntimeError('imported')", encoding="utf-8")
+    found = {each.package: each for each in AutoEnv.list_environments()}
+    assert {"first_env", "second_env"} <= found.keys()
+    assert found["first_env"].version == "1.2"
+    assert "first_env" not in sys.modules
+
+
+def test_what_is_installed_or_removed_later_counts_at_once(site: Path) -> None:
+    assert not [each for each in installed_environments() if each.package == "late_env"]
+    install(site, "late_env", name="Late")
+    assert [each for each in installed_environments() if each.package == "late_env"]
+    (site / "openenv_late_env-1.2.dist-info" / "METADATA").unlink()
+    (site / "openenv_late_env-1.2.dist-info").rmdir()
+    assert not [each for each in installed_environments() if each.package == "late_env"]
+
+
+def test_the_tools_themselves_are_not_environments(site: Path) -> None:
+    for name in ("openenv-core", "openenv-kit"):
+        install(site, name.replace("-", "_"), distribution=name)
+    assert not {each.package for each in installed_environments()} & {"openenv_core", "openenv_kit", "kit", "core"}
+
+
+def test_making_a_client_starts_and_connects_nothing(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("started")
+
+    install(site, "quiet_env", name="Quiet")
+    monkeypatch.setattr(ProcessProvider, "start", refuse)
+    env = AutoEnv.from_env("quiet")
+    assert isinstance(env, EnvClient)
+    assert env.base_url is None
+
+
+def test_an_installed_environment_is_served_when_it_is_used(site: Path) -> None:
+    install(site, "echo_env", name="Echo")
+    action = AutoAction.from_env("echo")
+    with AutoEnv.from_env("echo") as env:
+        assert env.reset().observation.heard == "ready"
+        result = env.step(action(text="hello"))
+        assert (type(result.observation).__name__, result.observation.heard) == ("EchoObservation", "hello")
+
+
+def test_a_running_server_is_used_where_its_address_is_given(site: Path) -> None:
+    install(site, "echo_env", name="Echo")
+    env = AutoEnv.from_env("echo", "http://localhost:8000", message_timeout_s=5.0)
+    assert type(env).__name__ == "EchoEnv"
+    assert env.base_url == "http://localhost:8000"
+
+
+def test_an_address_alone_gives_a_client_without_models() -> None:
+    for env in (AutoEnv.from_env("http://localhost:8000"), AutoEnv.from_env("any", "http://x:1", skip_install=True)):
+        assert type(env) is GenericEnvClient
+    assert AutoAction.from_env("any", skip_install=True) is GenericAction
+    with pytest.raises(ConfigurationError, match="base_url"):
+        AutoEnv.from_env("any", skip_install=True)
+
+
+@pytest.mark.parametrize("name", ["openenv/coding", "./my-env", "C:\\envs\\mine"])
+def test_folders_and_hub_ids_are_refused_by_name(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="neither the name of an installed environment nor a URL"):
+        AutoEnv.from_env(name)
+
+
+def test_the_deployed_path_of_discovery_works() -> None:
+    from openenv.auto import AutoEnv as Deployed
+    from openenv.auto.auto_action import AutoAction as DeployedAction
+    from openenv.auto.auto_env import AutoEnv as DeployedToo
+
+    assert Deployed is DeployedToo is AutoEnv
+    assert DeployedAction is AutoAction
