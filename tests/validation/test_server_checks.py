@@ -291,7 +291,15 @@ def test_an_environment_that_refuses_every_action_is_not_blamed() -> None:
         report = check(url)
     assert found(report) == {}
     assert outcome_of(report, "B005").status is Status.NOT_CHECKED
-    assert outcome_of(report, "H011").status is Status.NOT_CHECKED
+    assert report.reasons()[1:] == [("no step was taken: every action that was made was refused", ["B005"])]
+
+
+def test_a_step_that_cannot_do_without_a_reset_is_not_blamed(patient: tuple[Spoilt, str]) -> None:
+    server, url = patient
+    server.spoil(http={"POST /step": (500, "Internal Server Error")})
+    [outcome] = check(url, "H011").outcomes
+    assert outcome.status is Status.NOT_CHECKED
+    assert str(outcome.reason).startswith("this environment takes no step without a reset: 500")
 
 
 class Stateless(Counter):

@@ -24,9 +24,14 @@ def reset_answers(server: Server) -> Iterator[Finding]:
 
 @check("H011", "POST /step answers", stage=Stage.SERVER, needs=("B002", "H009"), mend=_MEND)
 def step_answers(server: Server) -> Iterator[Finding]:
-    """With an observation; an environment may insist on a reset, for which this route has no memory."""
+    """With an observation, or an error that blames the action.
+
+    The environment may insist on a reset before, of which this route can know nothing.
+    """
     reply = server.web.post("/step", {"action": server.action()})
-    if reply.status >= 500 or reply.code in ("INVALID_ACTION", "RESET_REQUIRED"):
+    if reply.code in ("INVALID_ACTION", "RESET_REQUIRED"):
+        return
+    if reply.status >= 500:
         raise NotChecked(f"this environment takes no step without a reset: {reply}")
     for problem in misshapen(reply.object(), v2=False):
         yield Finding(problem, "POST /step")
