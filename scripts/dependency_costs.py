@@ -12,8 +12,9 @@ import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from openenv.version import DISTRIBUTION
+
 ROUNDS = 7
-DISTRIBUTION = "openenv-kit"
 IMPORTS = {
     "docker": "import docker",
     "fastapi": "from fastapi import FastAPI",
@@ -62,7 +63,7 @@ def megabytes(name: str) -> float:
 
 
 def import_ms(statement: str) -> float:
-    """Measure how much longer Python runs with a statement than without."""
+    """Measure the processor time of a statement."""
     return statistics.median(_seconds(statement) - _seconds("pass") for _ in range(ROUNDS)) * 1000
 
 
@@ -89,7 +90,7 @@ def _installed(name: str) -> bool:
 
 
 def _seconds(statement: str) -> float:
-    code = f"import time; begin = time.perf_counter()\n{statement}\nprint(time.perf_counter() - begin)"
+    code = f"import time; begin = time.process_time()\n{statement}\nprint(time.process_time() - begin)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return float(done.stdout)
 
