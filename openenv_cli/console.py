@@ -55,13 +55,19 @@ def out(text: str, style: str = "") -> None:
 
 def document(content: Any) -> None:
     """Print the result as the one JSON document that ``--json`` promises."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    unicode = (sys.stdout.encoding or "").lower() in ("utf-8", "utf8")
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=not unicode) + "\n")
 
 
 def note(text: str, style: str = "") -> None:
     """Print a remark, unless ``--quiet``: progress, or what to do next."""
     if not settings.quiet:
         _write([(text, style)], sys.stderr)
+
+
+def detail(text: str) -> None:
+    """Print a line that belongs to an error."""
+    _write([(text, "")], sys.stderr)
 
 
 def warning(text: str) -> None:

@@ -54,7 +54,11 @@ def serve(project: Project, sock: socket.socket, log_level: str) -> None:
         started.append(base_url)
         _announce(project, base_url)
 
-    run(app, sock=sock, log_level=log_level, on_ready=announce)
+    try:
+        run(app, sock=sock, log_level=log_level, on_ready=announce)
+    except SystemExit:
+        if started:
+            raise
     if not started:
         raise AppError(f"{project.app} did not start", hint="the log above says why")
 
@@ -95,7 +99,7 @@ def load_app(project: Project) -> Any:
         raise
     except (Exception, SystemExit) as error:
         for line in own_frames(error, project.root).splitlines():
-            console.note(line)
+            console.detail(line)
         raise AppError(f"cannot import {module_name}: {type(error).__name__}: {error}") from error
     try:
         app = reduce(getattr, attribute.split("."), module)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from openenv.project.project import Project
-from openenv_cli import ports, serving
+from openenv_cli import console, ports, serving
 
 LOOPBACK = "127.0.0.1"
 
@@ -42,4 +42,5 @@ def serve(
     os.environ.update({name: str(value) for name, value in settings.items() if value is not None})
     with ports.listen(host, project.manifest.port if port is None else port) as sock:
         serving.enter(project)
-        (serving.supervise if reload else serving.serve)(project, sock, log_level)
+        level = "warning" if console.settings.quiet and log_level == "info" else log_level
+        (serving.supervise if reload else serving.serve)(project, sock, level)

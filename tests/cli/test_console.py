@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -65,6 +66,15 @@ def test_a_document_is_json_that_people_can_read_too(capsys):
     console.document({"name": "münster", "files": []})
 
     assert capsys.readouterr().out == '{\n  "name": "münster",\n  "files": []\n}\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_a_document_is_json_in_every_encoding(encoding):
+    script = "from openenv_cli.main import main; main(['init', 'x', '--dry-run', '--json', '--path', 'mün/日本'])"
+    environ = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, check=True)
+
+    assert json.loads(done.stdout.decode(encoding))["path"].endswith("/mün/日本")
 
 
 @pytest.mark.parametrize(("color", "colored"), [(True, True), (False, False)])

@@ -93,8 +93,17 @@ def test_the_example_in_the_readme_plays(tmp_path, template, printed):
 
 
 def test_ends_with_code_0_when_it_is_terminated(project):
-    with serving("--port", "0", "--quiet", cwd=project) as server:
+    with serving("--port", "0", cwd=project) as server:
         server.stop(signal.SIGTERM)
+
+    assert server.code == 0
+
+
+def test_quiet_says_where_it_listens_and_no_more(project):
+    with serving("--port", "0", "--quiet", cwd=project) as server:
+        with GenericEnvClient(base_url=server.url) as env:
+            env.reset()
+        server.stop()
 
     assert (server.code, server.err) == (0, "")
 
@@ -189,7 +198,7 @@ def test_no_project_is_an_error_with_a_hint(openenv, tmp_path):
 def test_an_import_error_shows_the_users_own_frames_only(project):
     environment = project / "my_env" / "server" / "environment.py"
     environment.write_text("import json\nparsed = json.loads('{')\n")
-    code, err = failing(cwd=project)
+    code, err = failing("--quiet", cwd=project)
 
     assert code == 1
     *frames, last = err.splitlines()
@@ -226,6 +235,23 @@ def test_an_app_that_cannot_be_served_is_an_error(project, app, error, hint):
     assert code == 1
     assert f"error: {error}\n" in err
     assert (f"hint: {hint}\n" in err) == (hint is not None)
+
+
+def test_an_app_that_fails_while_it_starts_is_an_error(project):
+    (project / "my_env" / "server" / "app.py").write_text(
+        "from contextlib import asynccontextmanager\n"
+        "from fastapi import FastAPI\n"
+        "@asynccontextmanager\n"
+        "async def lifespan(app):\n"
+        "    raise RuntimeError('no model weights')\n"
+        "    yield\n"
+        "app = FastAPI(lifespan=lifespan)\n"
+    )
+    code, err = failing(cwd=project)
+
+    assert code == 1
+    assert "RuntimeError: no model weights" in err
+    assert err.endswith("error: my_env.server.app:app did not start\nhint: the log above says why\n")
 
 
 def test_settings_that_contradict_the_environment_are_an_error(project):
