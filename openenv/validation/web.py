@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlsplit
 
+from openenv.client.address import is_loopback
 from openenv.validation.check import ProbeError
 from openenv.validation.json_schema import brief
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAX_BODY = 64 * 1024 * 1024
 
 
@@ -91,9 +90,9 @@ class Web:
         self.base_url = base_url.rstrip("/")
         self._timeout_s = timeout_s
         self._headers = {"X-OpenEnv-Key": api_key} if api_key else {}
-        local = urlsplit(base_url).hostname in LOOPBACK
         # Through a proxy, a loopback address would be the proxy's own.
-        self._opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * local)
+        direct = [urllib.request.ProxyHandler({})] if is_loopback(base_url) else []
+        self._opener = urllib.request.build_opener(*direct)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         """Send a GET request."""

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
 
+from openenv.client.address import is_loopback, websocket_url
 from openenv.protocol import SUBPROTOCOL, CloseCode, Dialect
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.json_schema import brief
-from openenv.validation.web import LOOPBACK
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -143,13 +142,13 @@ def connected(base_url: str, timeout_s: float, api_key: str | None = None, *, of
 
     try:
         connection = connect(
-            base_url.replace("http", "ws", 1).rstrip("/") + "/ws",
+            websocket_url(base_url),
             subprotocols=[Subprotocol(SUBPROTOCOL)] if offer else None,
             additional_headers={"X-OpenEnv-Key": api_key} if api_key else None,
             open_timeout=timeout_s,
             close_timeout=_CLOSE_TIMEOUT_S,
             max_size=_MAX_MESSAGE,
-            proxy=None if urlsplit(base_url).hostname in LOOPBACK else True,
+            proxy=None if is_loopback(base_url) else True,
         )
     except TimeoutError:
         raise ProbeError(f"/ws did not open within {timeout_s:g} s") from None

@@ -177,6 +177,7 @@ SOCKET: list[tuple[str, dict[str, Any], str]] = [
     ("W007", {"frame": every("state", lambda frame: ERROR)}, "/ws: state 3 was answered with id None"),
     ("W007", {"closes_with": 4000}, "close over /ws: close was answered with 4000, not 1000"),
     ("W008", {"frame": once(4, saying(reward=9.0))}, "/ws: a repeated step was answered by observation"),
+    ("W008", {"frame": every("state", saying(step_count=2))}, "/ws: a repeated step was counted twice"),
     (
         "W009",
         {"frame": every("error", lambda frame: {**frame, "type": "state"})},

@@ -72,6 +72,9 @@ def v2_repeats_replies(server: Server) -> Iterator[Finding]:
         first, again = session.socket.ask(request), session.socket.ask(request)
         if first.content != again.content:
             yield Finding(f"a repeated step was answered by {again}, the first time by {first}", "/ws")
+        counted = session.expect("state", "state").data.get("step_count")
+        if counted == 2:
+            yield Finding("a repeated step was counted twice", "/ws")
 
 
 @check("W009", "Ids are checked", stage=Stage.SERVER, needs=("W007",), v2=True, mend=_MEND)
