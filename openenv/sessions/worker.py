@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import signal
 import socket
@@ -21,6 +22,9 @@ from openenv.sessions.blueprint import Blueprint
 from openenv.sessions.host import EnvironmentHost, error_reply
 from openenv.sessions.loop import OwnLoop
 
+_GRACE_S = 2.0
+"""How long an environment has to close after the server is gone."""
+
 
 def main(channel: socket.socket, blueprint: Blueprint, dialect: Dialect, verbose: bool, memory_mb: int | None) -> None:
     """Play one environment until the server closes it or is gone.
@@ -34,7 +38,7 @@ def main(channel: socket.socket, blueprint: Blueprint, dialect: Dialect, verbose
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     os.setsid()  # a group of its own, to be killed with whatever it starts
-    threading.Thread(target=_exit_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_follow_server, daemon=True).start()
     if memory_mb is not None:
         _limit_memory(memory_mb)
     loop = OwnLoop()
@@ -119,10 +123,12 @@ def _limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
-def _exit_with(parent: int) -> None:
-    """Leave when the server is gone, even in the middle of an endless step."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
+def _follow_server() -> None:
+    """Leave soon after the server, even in the middle of an endless step."""
+    server = multiprocessing.parent_process()
+    assert server is not None
+    server.join()
+    time.sleep(_GRACE_S)
     _end_group()
 
 

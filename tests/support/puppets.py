@@ -231,17 +231,18 @@ class Puppet(Environment[PuppetAction, PuppetObservation, State]):
         return self._look(heard=str(len(hoard)))
 
     def _do_breed(self, action: PuppetAction) -> PuppetObservation:
-        """Start a process that would live for long after its parent."""
+        """Start a process that would live for long after its parent; both hold the named pipe."""
+        held = os.open(action.name, os.O_WRONLY)
         command = [sys.executable, "-c", "import time; time.sleep(600)"]
-        return self._look(heard=str(subprocess.Popen(command).pid))
+        return self._look(heard=str(subprocess.Popen(command, pass_fds=[held]).pid))
 
     def _do_fork(self, action: PuppetAction) -> PuppetObservation:
-        """Split in two; the child inherits every open socket and never ends."""
+        """Split in two; the child inherits every open socket, holds the named pipe too, and never ends."""
+        held = os.open(action.name, os.O_WRONLY)
         child = os.fork()
-        if not child:
-            while True:
-                signal.pause()
-        return self._look(heard=str(child))
+        while not child:
+            signal.pause()
+        return self._look(heard=f"{child} {held}")
 
 
 def tell(fifo: str, number: int) -> None:
@@ -290,8 +291,7 @@ class HalfAsyncPuppet(Puppet):
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)
         return self._obey(action)
 
-    async def close(self) -> None:  # type: ignore[override]
-        journal.write("close", self.number)
+    close = AsyncPuppet.close
 
 
 class LonelyPuppet(Puppet):
