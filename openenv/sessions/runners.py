@@ -65,7 +65,8 @@ class InlineRunner:
     def cancel(self) -> None:
         """Cancel the running request."""
         if self._task is not None:
-            self._task.cancel()
+            # Once it has begun: a coroutine that never does is reported as forgotten.
+            asyncio.get_running_loop().call_soon(self._task.cancel)
 
     async def close(self) -> None:
         """Close the environment once its request has ended."""

@@ -86,6 +86,8 @@ class SessionService:
         self._timer_at = 0.0
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._emptied = asyncio.Event()
+        self._shut = False
+        self._shut = False
 
     async def open(
         self,
@@ -226,9 +228,11 @@ class SessionService:
         """
         self.store.drain()
         deadline = self._clock() + timeout_s
-        while self.sessions and (left := deadline - self._clock()) > 0 and not stop_now():
+        while (left := deadline - self._clock()) > 0 and not stop_now():
             for session in [one for one in self.sessions.values() if not _in_progress(one)]:
                 self._dismiss(session)
+            if all(session.ended for session in self.sessions.values()):
+                break
             self._emptied.clear()
             try:
                 await asyncio.wait_for(self._emptied.wait(), min(left, 0.1))
@@ -237,7 +241,10 @@ class SessionService:
         await self.shut_down()
 
     async def shut_down(self) -> None:
-        """End every session now, and wait for their environments as long as closing may take."""
+        """End every session now, and wait for their environments as long as closing may take; once is enough."""
+        if self._shut:
+            return
+        self._shut = True
         self.store.drain()
         for session in list(self.sessions.values()):
             self._dismiss(session)

@@ -188,7 +188,7 @@ class Puppet(Environment[PuppetAction, PuppetObservation, State]):
     def _do_add(self, action: PuppetAction) -> PuppetObservation:
         return self._look(reward=float(action.amount), heard=action.name)
 
-    _do_wait = _do_add
+    _do_wait = _do_sleep = _do_add
 
     def _do_end(self, action: PuppetAction) -> PuppetObservation:
         return self._look(done=True)
@@ -269,6 +269,8 @@ class AsyncPuppet(Puppet):
         journal.write("step", self.number)
         if action.do == "wait":
             await turnstiles.named(action.name).pass_through_async()
+        if action.do == "sleep":
+            await asyncio.sleep(action.amount)
         if action.do == "linger":
             turnstiles.named(action.name).entered.set()
             await asyncio.get_running_loop().create_future()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -29,6 +30,52 @@ def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
             await asyncio.wait_for(test(*arguments, **named), 2 * PATIENCE_S)
 
         asyncio.run(main())
+        assert not complaints, "\n".join(complaints)
+
+    return run
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock jumps to the next timer as soon as there is nothing else to do."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+        super().__init__(_JumpingSelector(self.jump))
+
+    def time(self) -> float:
+        return self._now
+
+    def jump(self, seconds: float) -> None:
+        self._now += seconds
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    def __init__(self, jump: Callable[[float], None]) -> None:
+        super().__init__()
+        self._jump = jump
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if timeout is None:
+            return ready or super().select()
+        if not ready and timeout > 0:
+            self._jump(timeout)
+        return ready
+
+
+def in_jumping_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run an asynchronous test in which hours pass in no time; only for what needs no threads."""
+
+    @functools.wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        complaints: list[str] = []
+        loop = JumpingLoop()
+        loop.set_exception_handler(lambda _, context: complaints.append(str(context)))
+        try:
+            loop.run_until_complete(test(*arguments, **named))
+            assert not asyncio.all_tasks(loop)
+        finally:
+            loop.close()
         assert not complaints, "\n".join(complaints)
 
     return run
