@@ -24,6 +24,8 @@ def main() -> None:
     parser.add_argument("--app-dir", default=".", help="folder to run in and import from (default: .)")
     parser.add_argument("--log-level", default="info", help="least severe level to log (default: info)")
     options = parser.parse_args()
+    if sys.path[0] == str(Path.cwd()):
+        del sys.path[0]  # where -m was called is no place to import an app from
     os.chdir(options.app_dir)
     sys.path.insert(0, str(Path.cwd()))
     if options.parent_fd is not None:
