@@ -48,15 +48,6 @@ def is_background(loop: asyncio.AbstractEventLoop) -> bool:
     return loop is _loop
 
 
-def in_event_loop() -> bool:
-    """Whether an event loop runs in this thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
 def refuse_own_thread() -> None:
     """Check that this is not the loop's own thread, which would wait for itself.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 import weakref
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -10,11 +11,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from openenv.client.background import in_event_loop, run_blocking
-from openenv.client.codec import as_deployed, read_object, result_reader, state_reader, write
-from openenv.client.session import ClientSession, Recipe
-from openenv.client.transport import Connector
-from openenv.client.websocket import WebSocketSettings, open_websocket, websocket_url
+from openenv.client.address import WebSocketSettings, websocket_url
+from openenv.client.recipe import Recipe
 from openenv.errors import ConfigurationError
 from openenv.generics import type_arguments
 from openenv.types import ActT, ObsT, State, StateT, StepResult
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from openenv.client.sync import SyncEnvClient
+    from openenv.client.transport import Connector
 
 T = TypeVar("T")
 
@@ -124,12 +123,14 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
     def _sibling(self, provider: Any) -> Self:
         """Make another client by the same recipe, but with this provider."""
         twin = copy.copy(self)
-        twin._adopt(ClientSession(replace(self._session.recipe, provider=provider)))
+        twin._follow(replace(self._session.recipe, provider=provider))
         return twin
 
-    def _adopt(self, session: ClientSession) -> None:
-        self._session = session
-        weakref.finalize(self, session.release).atexit = False
+    def _follow(self, recipe: Recipe) -> None:
+        from openenv.client.session import ClientSession
+
+        self._session = ClientSession(recipe)
+        weakref.finalize(self, self._session.release).atexit = False
 
     def _begin(self, recipe: Recipe, types: tuple[Any, ...]) -> None:
         """Set the client up; the only place that does."""
@@ -144,9 +145,11 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
                 f"{cls.__name__} does not say what it plays",
                 hint="subclass EnvClient[MyAction, MyObservation, MyState], or use GenericEnvClient",
             )
-        self._result_reader = result_reader(types[1] or dict)
-        self._state_reader = state_reader(types[2] or State)
-        self._adopt(ClientSession(recipe))
+        # Loaded here, and asyncio below: whoever only imports classes does not pay for what plays them.
+        from openenv.client.codec import codec_of
+
+        self._codec = codec_of(types[1] or dict, types[2] or State)
+        self._follow(recipe)
 
     @property
     def base_url(self) -> str | None:
@@ -245,21 +248,23 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
 
     def _step_payload(self, action: ActT) -> dict[str, Any]:
         """Hook of existing packages: an action becomes the ``data`` of a step."""
-        return read_object(write(action).encode())
+        return self._codec.read_object(self._codec.write(action).encode())
 
     def _parse_result(self, payload: dict[str, Any]) -> StepResult[ObsT]:
         """Hook of existing packages: the ``data`` of a reply, laid out as deployed, becomes a result."""
-        return self._result_reader.read(write(payload).encode())
+        return self._codec.read_result(self._codec.write(payload).encode())
 
     def _parse_state(self, payload: dict[str, Any]) -> StateT:
         """Hook of existing packages: the ``data`` of a reply to state becomes a state."""
-        state: StateT = self._state_reader.read(write(payload).encode())
+        state: StateT = self._codec.read_state(self._codec.write(payload).encode())
         return state
 
     def _either(self, call: Callable[[], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
         """Return a coroutine where a loop runs; block and return its result where none does."""
         if in_event_loop():
             return call()
+        from openenv.client.background import run_blocking
+
         outcome: Any = run_blocking(call())
         return outcome  # type: ignore[no-any-return]
 
@@ -272,7 +277,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         return self
 
     async def _reset(self, options: dict[str, Any]) -> StepResult[ObsT]:
-        return self._read_result(await self._session.request("reset", write(options)))
+        return self._read_result(await self._session.request("reset", self._codec.write(options)))
 
     async def _step(self, action: ActT, timeout_s: float | None) -> StepResult[ObsT]:
         return self._read_result(await self._session.request("step", self._write_action(action), timeout_s))
@@ -281,23 +286,32 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         return self._read_state(await self._session.request("state", None))
 
     def _write_action(self, action: ActT) -> str:
-        return write(action if self._writes else self._step_payload(action))
+        return self._codec.write(action if self._writes else self._step_payload(action))
 
     def _read_result(self, body: bytes) -> StepResult[ObsT]:
         if self._reads_results:
-            return self._result_reader.read(body)
-        payload = read_object(body)
-        result = self._parse_result(as_deployed(payload))
+            return self._codec.read_result(body)
+        return self._read_by_hook(body)
+
+    def _read_by_hook(self, body: bytes) -> StepResult[ObsT]:
+        payload = self._codec.read_object(body)
+        result = self._parse_result(self._codec.as_deployed(payload))
         if payload.get("truncated") and result.done and not result.truncated:
             # The hook knows only done; how the episode ended is not lost for that.
             result.truncated, result.terminated = True, bool(payload.get("terminated"))
         return result
 
     def _read_state(self, body: bytes) -> StateT:
-        if self._reads_states:
-            state: StateT = self._state_reader.read(body)
-            return state
-        return self._parse_state(read_object(body))
+        if not self._reads_states:
+            return self._parse_state(self._codec.read_object(body))
+        state: StateT = self._codec.read_state(body)
+        return state
+
+
+def in_event_loop() -> bool:
+    """Whether an event loop runs in this thread; asyncio is not loaded to find out."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None
 
 
 def _types(cls: type) -> tuple[Any, ...]:
@@ -307,5 +321,7 @@ def _types(cls: type) -> tuple[Any, ...]:
 
 
 def _web_connector(settings: WebSocketSettings, base_url: str | None) -> Connector:
+    from openenv.client.websocket import open_websocket  # not before it is used: it is half of this package's weight
+
     assert base_url is not None
     return partial(open_websocket, websocket_url(base_url), settings)

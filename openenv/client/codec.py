@@ -17,76 +17,84 @@ _BESIDE = ("reward", "done", "metadata", "terminated", "truncated")
 """Fields of an observation that travel beside it."""
 
 
-def write(value: Any) -> str:
-    """Write an action, or the options of a reset.
-
-    Args:
-        value: A model, a mapping, or anything else that can be JSON.
-
-    Returns:
-        It as JSON.
-
-    Raises:
-        RequestValidationError: It cannot be JSON.
-    """
-    try:
-        if isinstance(value, BaseModel):
-            return value.__pydantic_serializer__.to_json(value).decode()
-        return to_json(value).decode()
-    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
-        raise RequestValidationError(f"this cannot be sent as JSON: {error}") from error
-
-
-def read_object(body: bytes) -> dict[str, Any]:
-    """Read a payload as it is.
-
-    Raises:
-        InvalidResultError: It is not a JSON object.
-    """
-    try:
-        payload = from_json(body)
-    except ValueError as error:
-        raise InvalidResultError(f"the server's reply is not JSON: {error}") from error
-    if not isinstance(payload, dict):
-        raise InvalidResultError(f"the server's reply is not an object but {type(payload).__name__}")
-    return payload
-
-
-def as_deployed(payload: dict[str, Any]) -> dict[str, Any]:
-    """Lay a payload out as deployed servers do, for the hooks of existing clients.
-
-    They have the metadata inside the observation as well as beside it.
-
-    Args:
-        payload: The data of a reply to reset or step, in either dialect.
-
-    Returns:
-        It in v1's layout.
-    """
-    if "terminated" not in payload:
-        return payload
-    metadata = payload.get("metadata") or {}
-    if payload.get("truncated"):
-        metadata = {**metadata, "truncated": True}
-    observation = {**(payload.get("observation") or {}), "metadata": metadata}
-    beside = {"metadata": metadata} if metadata else {}
-    return {"observation": observation, "reward": payload.get("reward"), "done": payload.get("done", False), **beside}
-
-
-class ResultReader:
-    """Reads the payload of a reply to reset or step.
+class Codec:
+    """Writes what one class of clients sends, and reads what it gets.
 
     Args:
         observation_type: The class of the observations, or ``dict``.
+        state_type: The class of the state, or ``dict``.
     """
 
-    def __init__(self, observation_type: Any) -> None:
-        self._type = observation_type
+    def __init__(self, observation_type: Any, state_type: Any) -> None:
+        self._observation_type = observation_type
+        self._state_type = state_type
         self._modelled = isinstance(observation_type, type) and issubclass(observation_type, BaseModel)
         self._one_pass = _payload_type(observation_type) if _is_plain(observation_type) else None
+        self._state = TypeAdapter[Any](state_type)
 
-    def read(self, body: bytes) -> StepResult[Any]:
-        """Read a payload of either dialect.
+    @staticmethod
+    def write(value: Any) -> str:
+        """Write an action, or the options of a reset.
+
+        Args:
+            value: A model, a mapping, or anything else that can be JSON.
+
+        Returns:
+            It as JSON.
+
+        Raises:
+            RequestValidationError: It cannot be JSON.
+        """
+        try:
+            if isinstance(value, BaseModel):
+                return value.__pydantic_serializer__.to_json(value).decode()
+            return to_json(value).decode()
+        except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
+            raise RequestValidationError(f"this cannot be sent as JSON: {error}") from error
+
+    @staticmethod
+    def read_object(body: bytes) -> dict[str, Any]:
+        """Read a payload as it is.
+
+        Raises:
+            InvalidResultError: It is not a JSON object.
+        """
+        try:
+            payload = from_json(body)
+        except ValueError as error:
+            raise InvalidResultError(f"the server's reply is not JSON: {error}") from error
+        if not isinstance(payload, dict):
+            raise InvalidResultError(f"the server's reply is not an object but {type(payload).__name__}")
+        return payload
+
+    @staticmethod
+    def as_deployed(payload: dict[str, Any]) -> dict[str, Any]:
+        """Lay a payload out as deployed servers do, for the hooks of existing clients.
+
+        They have the metadata inside the observation as well as beside it.
+
+        Args:
+            payload: The data of a reply to reset or step, in either dialect.
+
+        Returns:
+            It in v1's layout.
+        """
+        if "terminated" not in payload:
+            return payload
+        metadata = payload.get("metadata") or {}
+        if payload.get("truncated"):
+            metadata = {**metadata, "truncated": True}
+        observation = {**(payload.get("observation") or {}), "metadata": metadata}
+        beside = {"metadata": metadata} if metadata else {}
+        return {
+            "observation": observation,
+            "reward": payload.get("reward"),
+            "done": payload.get("done", False),
+            **beside,
+        }
+
+    def read_result(self, body: bytes) -> StepResult[Any]:
+        """Read the payload of a reply to reset or step, in either dialect.
 
         Args:
             body: The payload.
@@ -102,44 +110,26 @@ class ResultReader:
                 return _joined(self._one_pass.validate_json(body))
             except ValidationError:
                 pass  # the longer way says what is wrong, if anything is
-        payload = read_object(body)
+        payload = self.read_object(body)
         if not self._modelled:
             return _as_dict(payload)
         try:
-            return read_result(payload, self._type)
+            return read_result(payload, self._observation_type)
         except ValidationError as error:
-            raise _misfit(error, self._type) from error
+            raise _misfit(error, self._observation_type) from error
 
-
-class StateReader:
-    """Reads the payload of a reply to state.
-
-    Args:
-        state_type: The class of the state, or ``dict``.
-    """
-
-    def __init__(self, state_type: Any) -> None:
-        self._type = state_type
-        self._adapter = TypeAdapter[Any](state_type)
-
-    def read(self, body: bytes) -> Any:
-        """Read a payload; raises :class:`InvalidResultError` where it does not fit the class."""
+    def read_state(self, body: bytes) -> Any:
+        """Read the payload of a reply to state; raises :class:`InvalidResultError` where it does not fit the class."""
         try:
-            return self._adapter.validate_json(body)
+            return self._state.validate_json(body)
         except ValidationError as error:
-            raise _misfit(error, self._type) from error
+            raise _misfit(error, self._state_type) from error
 
 
 @lru_cache(maxsize=256)
-def result_reader(observation_type: Any) -> ResultReader:
-    """The reader for a class, made once."""
-    return ResultReader(observation_type)
-
-
-@lru_cache(maxsize=256)
-def state_reader(state_type: Any) -> StateReader:
-    """The reader for a class, made once."""
-    return StateReader(state_type)
+def codec_of(observation_type: Any, state_type: Any) -> Codec:
+    """The codec of two classes, made once."""
+    return Codec(observation_type, state_type)
 
 
 def _is_plain(kind: Any) -> bool:
@@ -184,13 +174,10 @@ def _joined(data: dict[str, Any]) -> StepResult[Any]:
 def _as_dict(payload: dict[str, Any]) -> StepResult[Any]:
     """Read a payload whose observation has no class."""
     own = payload.get("observation") or {}
-    result: StepResult[Any] = read_result(payload, _Ignored)
+    inside = {"metadata": own["metadata"]} if "metadata" in own else {}
+    result: StepResult[Any] = read_result({**payload, "observation": inside}, Observation)
     result.observation = {name: value for name, value in own.items() if name != "metadata"}
     return result
-
-
-class _Ignored(BaseModel):
-    """Takes the place of a class where there is none."""
 
 
 def _misfit(error: ValidationError, kind: Any) -> InvalidResultError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from openenv.client.session import Recipe
+from openenv.client.recipe import Recipe
 from openenv.client.transport import Listener
 from openenv.errors import OpenEnvError
 from openenv.protocol import CloseCode, Dialect

@@ -8,9 +8,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from openenv.client.background import in_event_loop, run_blocking
-from openenv.client.client import EnvClient
-from openenv.client.codec import write
+from openenv.client.background import run_blocking
+from openenv.client.client import EnvClient, in_event_loop
 from openenv.client.generic import GenericEnvClient
 from openenv.client.link import Link, ask_all
 from openenv.errors import ConfigurationError, OpenEnvError
@@ -206,7 +205,7 @@ class Pool:
                 slow.append(index)
                 continue
             try:
-                body = client._write_action(value) if kind == "step" else write(value)
+                body = client._write_action(value) if kind == "step" else client._codec.write(value)
                 ready.append((index, (link, kind, body)))
             except OpenEnvError as error:
                 outcomes[index] = error

@@ -6,34 +6,15 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from openenv.client.background import at_exit, is_background, refuse_own_thread
 from openenv.client.exchange import Call
 from openenv.client.link import Link
-from openenv.client.transport import Connector
+from openenv.client.recipe import Recipe
 from openenv.errors import OpenEnvError, SessionError
-from openenv.providers.base import Provider
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to get a session.
-
-    Attributes:
-        base_url: Where the server is; ``None`` where the provider says so, or where there is none.
-        provider: Starts a server, and stops it.
-        connector: Makes a connector for a server's address.
-        message_timeout_s: How long a reply may take, in seconds.
-    """
-
-    base_url: str | None
-    provider: Provider | None
-    connector: Callable[[str | None], Connector]
-    message_timeout_s: float
 
 
 class ClientSession:

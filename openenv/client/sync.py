@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from openenv.client.background import is_background, run_blocking
-from openenv.client.codec import write
 from openenv.types import ActT, ObsT, StateT, StepResult
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class SyncEnvClient(Generic[ActT, ObsT, StateT]):
         """Begin a fresh episode; see :meth:`EnvClient.reset`."""
         link = self._session.link
         if self._plain and link is not None and is_background(link.loop):
-            return self._client._read_result(self._session.ask(link, "reset", write(options)))
+            return self._client._read_result(self._session.ask(link, "reset", self._client._codec.write(options)))
         return self._wait("reset", **options)  # type: ignore[no-any-return]
 
     def step(self, action: ActT, *, timeout_s: float | None = None, **more: Any) -> StepResult[ObsT]:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,52 +12,14 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
+from openenv.client.address import WebSocketSettings, is_loopback
 from openenv.client.transport import Listener
-from openenv.errors import ConfigurationError, ConnectError, OpenEnvError, UnauthorizedError
+from openenv.errors import ConnectError, OpenEnvError, UnauthorizedError
 from openenv.protocol import SUBPROTOCOL, Dialect
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 _NO_CLOSE = 1006
 _CLOSE_TIMEOUT_S = 2.0
-_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-
-
-@dataclass(frozen=True)
-class WebSocketSettings:
-    """How to connect.
-
-    Attributes:
-        connect_timeout_s: How long the handshake may take, in seconds.
-        max_message_bytes: The largest message to take.
-        ping_interval_s: How often to ask whether the server is still there, in seconds; ``None`` for never.
-        ping_timeout_s: How long it has for an answer, in seconds; ``None`` for any time.
-        headers: Headers of the handshake.
-    """
-
-    connect_timeout_s: float = 10.0
-    max_message_bytes: int = 100 * 1024 * 1024
-    ping_interval_s: float | None = 20.0
-    ping_timeout_s: float | None = 20.0
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-def websocket_url(base_url: str) -> str:
-    """Say where a server's WebSocket is.
-
-    Args:
-        base_url: ``http(s)://``, ``ws(s)://``, or host and port alone; a path in front of the server's is kept.
-
-    Returns:
-        The address of ``/ws``.
-
-    Raises:
-        ConfigurationError: It is not an address.
-    """
-    parts = urlsplit(base_url if "://" in base_url else f"ws://{base_url}")
-    if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise ConfigurationError(f"{base_url!r} is not a server's address", hint="for example http://localhost:8000")
-    path = parts.path.rstrip("/")
-    return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path if path.endswith("/ws") else f"{path}/ws", "", ""))
 
 
 async def open_websocket(url: str, settings: WebSocketSettings) -> WebSocketTransport:
@@ -85,7 +43,7 @@ async def open_websocket(url: str, settings: WebSocketSettings) -> WebSocketTran
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             create_connection=_Connection,
             compression=None,
-            proxy=None if _is_loopback(url) else True,
+            proxy=None if is_loopback(url) else True,
             additional_headers=dict(settings.headers),
             open_timeout=limit,
             close_timeout=_CLOSE_TIMEOUT_S,
@@ -208,11 +166,3 @@ def _refusal(url: str, response: Response) -> OpenEnvError:
         target = response.headers.get("Location", "elsewhere")
         return ConnectError(f"{url} redirects to {target}", hint="use that address as base_url")
     return ConnectError(f"{url} answered with HTTP {status}, not with a WebSocket", {"status": status})
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

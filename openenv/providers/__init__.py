@@ -1,6 +1,21 @@
 """Where a server runs: something that starts one, says its address, and stops it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from openenv.providers.base import Provider
-from openenv.providers.process import ProcessProvider
+
+if TYPE_CHECKING:
+    from openenv.providers.process import ProcessProvider
 
 __all__ = ["ProcessProvider", "Provider"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a provider when it is first used."""
+    if name == "ProcessProvider":
+        from openenv.providers.process import ProcessProvider
+
+        return ProcessProvider
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from openenv.client.codec import as_deployed, read_object, result_reader, state_reader, write
+from openenv.client.codec import Codec
 from openenv.errors import InvalidResultError, RequestValidationError
 from openenv.protocol import Dialect
 from openenv.protocol.results import encode_observation
@@ -85,7 +85,7 @@ def test_what_a_server_writes_is_read_as_it_was(
 ) -> None:
     given_ = kind(text="hi", reward=reward, metadata=metadata, done=done, truncated=truncated)
     body, ended = encode_observation(given_, dialect)
-    result = result_reader(kind).read(body.encode())
+    result = Codec(kind, State).read_result(body.encode())
     assert result.observation.text == "hi"
     assert (result.reward, result.observation.reward) == (reward, reward)
     assert result.done is result.observation.done is ended is (done or truncated)
@@ -95,7 +95,7 @@ def test_what_a_server_writes_is_read_as_it_was(
 
 
 def test_a_class_that_looks_beside_itself_is_validated_as_a_whole() -> None:
-    read = result_reader(Picky).read
+    read = Codec(Picky, State).read_result
     assert read(b'{"observation":{"text":"bye"},"reward":1,"done":true}').observation.done
     for body in (b'{"observation":{},"reward":1,"done":true}', b'{"observation":{},"reward":-1,"done":false}'):
         with pytest.raises(InvalidResultError, match="does not fit Picky"):
@@ -104,11 +104,11 @@ def test_a_class_that_looks_beside_itself_is_validated_as_a_whole() -> None:
 
 def test_validators_of_what_travels_beside_run() -> None:
     with pytest.raises(InvalidResultError, match="metadata"):
-        result_reader(Watched).read(b'{"observation":{},"metadata":{"a":1,"b":2,"c":3}}')
+        Codec(Watched, State).read_result(b'{"observation":{},"metadata":{"a":1,"b":2,"c":3}}')
 
 
 def test_a_class_may_use_the_names_for_itself() -> None:
-    result = result_reader(Own).read(b'{"observation":{"truncated":"a bit"},"done":false,"truncated":true}')
+    result = Codec(Own, State).read_result(b'{"observation":{"truncated":"a bit"},"done":false,"truncated":true}')
     assert result.truncated
     assert result.observation.truncated == "a bit"
 
@@ -117,7 +117,7 @@ def test_a_class_may_use_the_names_for_itself() -> None:
 def test_values_that_json_spells_otherwise_come_back(kind: type[Exact]) -> None:
     given_ = kind(image=b"\x00\xff", when=dt.date(2030, 1, 2), pair=(1, 2))
     body, _ = encode_observation(given_, Dialect.V2)
-    read = result_reader(kind).read(body.encode()).observation
+    read = Codec(kind, State).read_result(body.encode()).observation
     assert (read.image, read.when, read.pair) == (given_.image, given_.when, given_.pair)
 
 
@@ -134,12 +134,12 @@ def test_values_that_json_spells_otherwise_come_back(kind: type[Exact]) -> None:
 )
 def test_a_reply_that_does_not_fit_is_a_typed_error(body: bytes, words: str) -> None:
     with pytest.raises(InvalidResultError, match=words):
-        result_reader(Plain).read(body)
+        Codec(Plain, State).read_result(body)
 
 
 def test_the_problems_of_a_reply_are_listed() -> None:
     with pytest.raises(InvalidResultError) as caught:
-        result_reader(Plain).read(b'{"observation":{"text":5,"numbers":"x"}}')
+        Codec(Plain, State).read_result(b'{"observation":{"text":5,"numbers":"x"}}')
     assert [problem["loc"] for problem in caught.value.data["errors"]] == [("text",), ("numbers",)]
 
 
@@ -148,7 +148,7 @@ def test_without_a_class_an_observation_is_a_dict_without_what_travels_beside() 
         b'{"observation":{"a":1,"metadata":{"k":2}},"reward":3,"done":true,"metadata":{"k":2}}',
         b'{"observation":{"a":1},"reward":3,"done":true,"terminated":true,"truncated":false,"metadata":{"k":2}}',
     ):
-        result = result_reader(dict).read(body)
+        result = Codec(dict, State).read_result(body)
         assert result.observation == {"a": 1}
         assert (result.reward, result.terminated, result.metadata) == (3, True, {"k": 2})
 
@@ -157,29 +157,29 @@ def test_states_are_read_into_their_class() -> None:
     class Board(State):
         board: list[int]
 
-    state = state_reader(Board).read(b'{"episode_id":"e","step_count":2,"board":[1],"extra":true}')
+    state = Codec(Plain, Board).read_state(b'{"episode_id":"e","step_count":2,"board":[1],"extra":true}')
     assert (state.board, state.step_count, state.extra) == ([1], 2, True)
-    assert state_reader(dict).read(b'{"a":1}') == {"a": 1}
+    assert Codec(Plain, dict).read_state(b'{"a":1}') == {"a": 1}
     with pytest.raises(InvalidResultError, match="Board"):
-        state_reader(Board).read(b"{}")
+        Codec(Plain, Board).read_state(b"{}")
 
 
 def test_v2_payloads_are_laid_out_as_deployed_ones_for_hooks() -> None:
     observation = Plain(text="hi", reward=1.5, metadata={"k": 1}, truncated=True)
     deployed, ours = (json.loads(encode_observation(observation, dialect)[0]) for dialect in Dialect)
-    assert as_deployed(ours) == deployed
-    assert as_deployed(deployed) == deployed
+    assert Codec.as_deployed(ours) == deployed
+    assert Codec.as_deployed(deployed) == deployed
     quiet = json.loads(encode_observation(Plain(), Dialect.V2)[0])
-    assert as_deployed(quiet) == json.loads(encode_observation(Plain(), Dialect.V1)[0])
+    assert Codec.as_deployed(quiet) == json.loads(encode_observation(Plain(), Dialect.V1)[0])
 
 
 def test_actions_are_written_as_json() -> None:
     class Move(Action):
         x: int
 
-    assert json.loads(write(Move(x=1))) == {"metadata": {}, "x": 1}
-    assert json.loads(write({"x": 1})) == {"x": 1}
-    assert read_object(write({"nested": [1, {"two": None}]}).encode()) == {"nested": [1, {"two": None}]}
+    assert json.loads(Codec.write(Move(x=1))) == {"metadata": {}, "x": 1}
+    assert json.loads(Codec.write({"x": 1})) == {"x": 1}
+    assert Codec.read_object(Codec.write({"nested": [1, {"two": None}]}).encode()) == {"nested": [1, {"two": None}]}
 
 
 def test_what_cannot_be_json_is_refused_before_it_is_sent() -> None:
@@ -189,4 +189,4 @@ def test_what_cannot_be_json_is_refused_before_it_is_sent() -> None:
 
     for value in (object(), {"x": object()}, Odd(thing=object())):
         with pytest.raises(RequestValidationError):
-            write(value)
+            Codec.write(value)

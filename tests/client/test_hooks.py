@@ -135,4 +135,4 @@ class Quoted(EnvClient["Add", "Total", "State"]):  # type: ignore[misc, valid-ty
 
 
 def test_types_may_be_named_in_quotes() -> None:
-    assert Quoted("http://localhost:8000")._result_reader.read(b'{"observation":{"total":1}}').observation.total == 1
+    assert Quoted("http://localhost:8000")._codec.read_result(b'{"observation":{"total":1}}').observation.total == 1

@@ -1,0 +1,28 @@
+"""How a client gets a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from openenv.client.transport import Connector
+    from openenv.providers.base import Provider
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to get a session.
+
+    Attributes:
+        base_url: Where the server is; ``None`` where the provider says so, or where there is none.
+        provider: Starts a server, and stops it.
+        connector: Makes a connector for a server's address.
+        message_timeout_s: How long a reply may take, in seconds.
+    """
+
+    base_url: str | None
+    provider: Provider | None
+    connector: Callable[[str | None], Connector]
+    message_timeout_s: float
