@@ -6,50 +6,56 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from openenv.environment import Environment
 from openenv.errors import ConfigurationError
-from openenv.sessions.blueprint import Blueprint, traits_of
+from openenv.protocol.faults import error_from_wire
+from openenv.protocol.frames import Request
+from openenv.sessions.blueprint import traits_of
+from openenv.sessions.service import SessionService
 from openenv.types import EnvironmentMetadata
 
 
-def describe(blueprint: Blueprint, readme: str | None) -> EnvironmentMetadata:
+async def describe(service: SessionService, readme: str | None) -> EnvironmentMetadata:
     """Say what an environment is.
 
     ``get_metadata`` has the first word where the class overrides it; what it leaves out comes from
     the project that the class belongs to.
 
     Args:
-        blueprint: The environment.
+        service: What makes the environment, where it has to be asked.
         readme: Its README, where the app was given one.
 
     Returns:
         Its metadata.
+
+    Raises:
+        OpenEnvError: It was asked, and failed to answer.
     """
-    kind = blueprint.environment_type
-    own = getattr(kind, "get_metadata", None)
-    if kind is None or own not in (None, Environment.get_metadata):
-        return _asked(blueprint, readme)
-    found = _of_project(kind)
+    kind = service.blueprint.environment_type
+    found = {} if kind is None else _of_project(kind)
+    if readme is not None:
+        found["readme_content"] = readme
+    if kind is None or getattr(kind, "get_metadata", None) not in (None, Environment.get_metadata):
+        said = await _asked(service)
+        missing = {name: value for name, value in found.items() if getattr(said, name) is None}
+        return said.model_copy(update=missing)
     return EnvironmentMetadata(
         name=found.get("name") or kind.__name__,
         description=found.get("description") or _summary(kind),
         version=found.get("version"),
-        readme_content=readme or found.get("readme_content"),
+        readme_content=found.get("readme_content"),
         seedable=traits_of(kind).seedable,
     )
 
 
-def _asked(blueprint: Blueprint, readme: str | None) -> EnvironmentMetadata:
-    """Make an environment to ask it."""
-    environment = blueprint.factory()
-    try:
-        metadata: EnvironmentMetadata = environment.get_metadata()
-    finally:
-        environment.close()
-    found = {"readme_content": readme, **_of_project(type(environment))}
-    missing = {name: found.get(name) for name in ("version", "readme_content") if getattr(metadata, name) is None}
-    seedable = traits_of(environment.__class__).seedable
-    return metadata.model_copy(update={**missing, "seedable": seedable})
+async def _asked(service: SessionService) -> EnvironmentMetadata:
+    """Make an environment, where it would live otherwise too, and ask it."""
+    reply = await service.play_once(Request("metadata"), verbose=False)
+    if reply.kind == "error":
+        raise error_from_wire(from_json(reply.body))
+    return EnvironmentMetadata.model_validate_json(reply.body)
 
 
 def _of_project(kind: type[Any]) -> dict[str, str | None]:

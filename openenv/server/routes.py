@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
@@ -53,9 +52,17 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
         response.status_code = 200 if readiness.status == "ready" else 503
         return readiness
 
-    @router.get("/metadata", tags=["Environment Info"], summary="What is this environment?")
-    async def metadata() -> EnvironmentMetadata:
-        return await asyncio.to_thread(describe, blueprint, readme)
+    @router.get(
+        "/metadata",
+        tags=["Environment Info"],
+        response_model=EnvironmentMetadata,
+        summary="What is this environment?",
+    )
+    async def metadata() -> Any:
+        try:
+            return await describe(service, readme)
+        except OpenEnvError as error:
+            return error_response(error)
 
     @router.get("/schema", tags=["Schema"], summary="JSON Schemas of actions, observations and state")
     def schema() -> Schemas:
