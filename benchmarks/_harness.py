@@ -131,6 +131,8 @@ def results(benchmark: str, ours: str) -> Results:
     )
     software = subprocess.run([ours, "-c", script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {software}"
+    if hasattr(os, "getloadavg"):
+        machine += f"; load average {os.getloadavg()[0]:.1f} at the start"
     return Results(benchmark, machine)
 
 
@@ -206,6 +208,15 @@ def serving(launch: Launch, *, cpu: int | None = None) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(STOP_S)
+
+
+def load(server: Server, *, dialect: str, sessions: int, seconds: float, cpu: int | None) -> dict[str, float]:
+    """Let a process of its own step as many sessions as fast as it can, and return what it measured."""
+    command = [sys.executable, str(HERE / "_load.py"), *map(str, server.address), str(server.process.pid)]
+    command += ["--dialect", dialect, "--sessions", str(sessions), "--seconds", str(seconds)]
+    if cpu is not None:
+        command += ["--cpu", str(cpu)]
+    return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
 
 
 def get_health(address: tuple[str, int]) -> None:

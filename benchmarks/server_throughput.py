@@ -8,21 +8,18 @@ An observation has 50 floats.
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
-import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from _harness import (
-    HERE,
     PEER,
     Launch,
     Samples,
     Server,
     Table,
     in_turn,
+    load,
     options_of,
     our_server,
     pinned_cpus,
@@ -36,7 +33,7 @@ from _harness import (
 ECHO = "bare uvicorn, ready-made reply"
 TYPED = "bare uvicorn, pydantic in and out"
 SANSIO = "websockets-sansio"
-COLUMNS = ["server", "median", "of the peer", "of bare uvicorn", "range", "CPU µs a step"]
+COLUMNS = ["server", "median", "of the peer", "of bare uvicorn", "range", "CPU µs a step", "of the peer"]
 
 
 def launches(ours: str, peer: str) -> dict[str, Launch]:
@@ -71,20 +68,15 @@ class Contestant:
 
     def __call__(self) -> float:
         """Measure once, as steps a second."""
-        host, port = self.server.address
-        command = [sys.executable, str(HERE / "_load.py"), host, str(port), str(self.server.process.pid)]
-        command += ["--dialect", self.dialect, "--sessions", str(self.sessions), "--seconds", str(self.seconds)]
-        if self.cpu is not None:
-            command += ["--cpu", str(self.cpu)]
-        answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        answer = load(self.server, dialect=self.dialect, sessions=self.sessions, seconds=self.seconds, cpu=self.cpu)
         self.cost_us.append(answer["cpu_seconds"] / answer["steps"] * 1e6)
-        return float(answer["steps"] / answer["seconds"])
+        return answer["steps"] / answer["seconds"]
 
 
 def table_of(sessions: int, samples: Samples, contestants: dict[str, Contestant]) -> Table:
     """Lay out what was measured at one number of sessions."""
-    costs = {name: f"{statistics.median(one.cost_us):.0f}" for name, one in contestants.items()}
-    rows = [[*row(samples, name, [PEER, ECHO]), costs[name]] for name in samples]
+    costs = {name: one.cost_us for name, one in contestants.items()}
+    rows = [[*row(samples, name, [PEER, ECHO]), *row(costs, name, [PEER], ".0f")[1:3]] for name in samples]
     count = "1 session" if sessions == 1 else f"{sessions} sessions"
     return Table(f"Steps a second, {count}", COLUMNS, rows)
 
