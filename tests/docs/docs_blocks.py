@@ -84,7 +84,8 @@ def pages() -> list[Path]:
 
 def blocks_of(page: Path) -> list[Block]:
     """Find the blocks of a page, in order."""
-    return read_blocks(page.read_text(encoding="utf-8"), page.relative_to(ROOT).as_posix())
+    name = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
+    return read_blocks(page.read_text(encoding="utf-8"), name.as_posix())
 
 
 def read_blocks(text: str, page: str) -> list[Block]:

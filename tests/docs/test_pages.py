@@ -12,6 +12,7 @@ import yaml
 from docs_blocks import LANGUAGES, ROOT, SEEDS, Block, Use, blocks_of, pages, read_blocks
 
 from openenv.project.manifest import MANIFEST_NAME, parse_manifest
+from openenv_cli.scaffold import TEMPLATES
 
 PLAYER = Path(__file__).with_name("docs_player.py")
 BLOCKS = {page: blocks_of(page) for page in pages()}
@@ -40,16 +41,27 @@ def _all_blocks() -> list[Block]:
     return [block for blocks in BLOCKS.values() for block in blocks]
 
 
-@pytest.mark.parametrize("page", PLAYED, ids=_name)
-def test_blocks_of_a_page_run_as_scripts_and_in_an_event_loop(page: Path, tmp_path: Path) -> None:
-    played = [SEEDS / "stand_ins.md", page] if page.parent == SEEDS else [page]
-    command = [sys.executable, "-W", "error", *map(str, (PLAYER, *played)), "--in", str(tmp_path)]
+def _play(folder: Path, *played: Path) -> None:
+    command = [sys.executable, "-W", "error", *map(str, (PLAYER, *played)), "--in", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
 
     assert done.returncode == 0, done.stderr
     # What would be a warning in a test is only written there, because it comes up while objects are destroyed.
     assert "Exception ignored" not in done.stderr, done.stderr
     assert "never" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("page", PLAYED, ids=_name)
+def test_blocks_of_a_page_run_as_scripts_and_in_an_event_loop(page: Path, tmp_path: Path) -> None:
+    _play(tmp_path, *([SEEDS / "stand_ins.md", page] if page.parent == SEEDS else [page]))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_blocks_of_a_new_project_s_readme_run(template: str, tmp_path: Path) -> None:
+    begin = tmp_path / "begin.md"
+    begin.write_text(f"```sh\nopenenv init my-env --template {template}\ncd my-env\nopenenv serve\n```\n")
+
+    _play(tmp_path, begin, tmp_path / "my-env" / "README.md")
 
 
 @pytest.mark.parametrize("block", _all_blocks(), ids=lambda block: f"{block.page}:{block.line}")
