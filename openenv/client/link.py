@@ -128,6 +128,8 @@ class Link:
         """Take the session to the running event loop, after its own has ended."""
         if self._exchange.phase in (Phase.GREETING, Phase.READY):
             self._exchange.lost(1006, "its event loop has ended")
+        if self._exchange.pending is not None:
+            self._exchange.pending.settle = None  # who waited for it ended with the loop
         link = Link(self._connector, self.message_timeout_s, self._exchange)
         if link.error is None:
             link._resume()
@@ -216,12 +218,13 @@ class Link:
         try:
             await asyncio.wait_for(self._greeting, WAIT_FOR_SLOT_S + self.message_timeout_s)
         except BaseException as error:
-            if self._transport is transport:
+            if self._exchange.ticket is not None and self._transport is transport:
+                # Only this try to resume has failed; a graceful close would end the session.
                 self._transport = None
                 transport.abort()
-            if isinstance(error, asyncio.TimeoutError):
                 self._exchange.lost(1006, "")
-                raise ConnectError("the server did not open a session in time") from error
+            if isinstance(error, asyncio.TimeoutError) and not isinstance(error, OpenEnvError):
+                raise ConnectError("the server did not open the session in time") from error
             raise
         finally:
             self._greeting = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidState, InvalidStatus, InvalidURI
+from websockets.exceptions import InvalidState, InvalidStatus, WebSocketException
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
@@ -53,7 +53,7 @@ async def open_websocket(url: str, settings: WebSocketSettings) -> WebSocketTran
         )
     except InvalidStatus as error:
         raise _refusal(url, error.response) from error
-    except (OSError, EOFError, InvalidHandshake, InvalidURI) as error:
+    except (OSError, EOFError, WebSocketException) as error:
         hint = "is the server running, and is this its address?"
         raise ConnectError(f"Failed to connect to {url}: {error}", hint=hint) from error
     assert isinstance(connection, _Connection)

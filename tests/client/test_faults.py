@@ -314,6 +314,76 @@ async def test_a_deadline_of_the_server_ends_the_session() -> None:
 
 
 @in_loop
+async def test_an_environment_that_takes_too_long_to_make_is_a_deadline() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.take()
+        await peer.error("TIMEOUT")
+        await peer.socket.close(1011)
+
+    async with scripted(only) as stage:
+        with pytest.raises(DeadlineError):
+            await Adder(stage.url).connect()
+
+
+@in_loop
+async def test_a_server_that_never_greets_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openenv.client.link.WAIT_FOR_SLOT_S", 0.0)
+
+    async def only(peer: Peer) -> None:
+        await peer.take()
+        await peer.stay()
+        assert peer.socket.close_code == 1000  # so that no session is kept for us
+
+    async with scripted(only) as stage:
+        with pytest.raises(ConnectError, match="did not open the session in time"):
+            await Adder(stage.url, message_timeout_s=SHORT_S).connect()
+
+
+@in_loop
+async def test_giving_up_while_connecting_leaves_nothing_behind() -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def only(peer: Peer) -> None:
+        await peer.take()
+        asked.set()
+        await peer.stay()
+        assert peer.socket.close_code == 1000
+        left.set()
+
+    async with scripted(only) as stage:
+        connecting = asyncio.ensure_future(Adder(stage.url).connect())
+        await asked.wait()
+        connecting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        await left.wait()
+
+
+@in_loop
+async def test_a_server_that_does_not_greet_again_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openenv.client.link.WAIT_FOR_SLOT_S", 0.0)
+
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        await peer.take()
+        await peer.stay()
+        assert peer.socket.close_code == 1006  # so that the session is kept
+
+    async def third(peer: Peer) -> None:
+        await peer.greet()
+        resumed.set()
+        await peer.answer(total=6)
+
+    resumed = asyncio.Event()
+    async with scripted(first, second, third) as stage, Adder(stage.url, message_timeout_s=SHORT_S) as env:
+        await resumed.wait()
+        assert (await env.reset()).observation.total == 6
+
+
+@in_loop
 async def test_a_lost_v1_connection_is_a_lost_session() -> None:
     async def only(peer: Peer) -> None:
         await peer.answer()

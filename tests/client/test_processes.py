@@ -1,0 +1,58 @@
+"""Clients and the life of their process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from support.puppets import Puppet, journal
+from support.serving import serving
+
+FORK = """
+import os
+from openenv.client import GenericEnvClient
+from openenv.errors import SessionError
+
+with GenericEnvClient(URL) as env:
+    env.reset(seed=1)
+    child = os.fork()
+    if not child:
+        try:
+            env.step({"amount": 100})
+        except SessionError as error:
+            print(error, flush=True)
+        with GenericEnvClient(URL) as own:
+            print(own.reset(seed=7).observation["total"], flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(env.step({"amount": 1}).observation["total"])
+"""
+LEAVE = """
+from openenv.client import GenericEnvClient
+
+env = GenericEnvClient(URL)
+print(env.reset().observation["puppet"])
+"""
+
+
+def run(code: str, url: str) -> list[str]:
+    paths = f"import sys; sys.path[:0] = {sys.path!r}\nURL = {url!r}\n"
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", paths + code], capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert not ran.stderr, ran.stderr
+    return ran.stdout.splitlines()
+
+
+def test_a_forked_child_does_not_touch_its_parents_session_and_makes_its_own() -> None:
+    with serving(Puppet) as served:
+        refused, own, parents = run(FORK, served.url)
+    assert "before the process forked" in refused
+    assert (own, parents) == ("7", "2")
+
+
+def test_a_script_that_forgets_to_close_frees_its_slot_when_it_ends() -> None:
+    with serving(Puppet) as served:
+        (puppet,) = run(LEAVE, served.url)
+        journal.await_close(int(puppet))
