@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError as RefusedParameters
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
-from openenv.errors import OpenEnvError
+from openenv.errors import OpenEnvError, RequestValidationError
 from openenv.protocol.frames import Reply
 from openenv.server.bodies import ErrorBody
 from openenv.sessions.host import error_reply
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _STATUS = {
     "INVALID_JSON": 422,
@@ -25,6 +31,7 @@ _STATUS = {
     "CAPACITY_REACHED": 503,
     "DRAINING": 503,
     "TIMEOUT": 504,
+    "SESSION_ERROR": 501,
 }
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -59,3 +66,41 @@ def reply_response(reply: Reply) -> Response:
 def error_response(error: OpenEnvError) -> Response:
     """Put an error in a response, with the status of its code."""
     return reply_response(error_reply(error))
+
+
+class ProblemRoute(APIRoute):
+    """A route that answers the errors of this package with the status of their code."""
+
+    def get_route_handler(self) -> Handler:
+        """Put the handler behind one that turns errors into responses."""
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except OpenEnvError as error:
+                return error_response(error)
+
+        return answered
+
+
+class SessionRoute(ProblemRoute):
+    """A route of which every error has this project's own form, also what the framework refuses."""
+
+    def get_route_handler(self) -> Handler:
+        """Put the handler behind one that turns errors into responses."""
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RefusedParameters as refused:
+                return error_response(_explained(refused))
+
+        return answered
+
+
+def _explained(refused: RefusedParameters) -> RequestValidationError:
+    problems = [{key: one[key] for key in ("type", "loc", "msg")} for one in refused.errors()]
+    where = ".".join(map(str, problems[0]["loc"]))
+    return RequestValidationError(f"invalid request: {where}: {problems[0]['msg']}", {"errors": problems})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
@@ -9,12 +10,13 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from openenv.errors import OpenEnvError
+from openenv.errors import InvalidJSONError, RequestValidationError
 from openenv.protocol import frames
+from openenv.protocol.faults import text_of
 from openenv.protocol.frames import request_frame
 from openenv.server.bodies import Health, Readiness, ResetRequest, Schemas, StepRequest, ThrowAwayResult
 from openenv.server.metadata import describe
-from openenv.server.problems import error_response, reply_response
+from openenv.server.problems import ProblemRoute, reply_response
 from openenv.server.security import is_loopback
 from openenv.sessions.service import SessionService
 from openenv.types import EnvironmentMetadata
@@ -31,7 +33,7 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
     Returns:
         A router.
     """
-    router = APIRouter()
+    router = APIRouter(route_class=ProblemRoute)
     blueprint = service.blueprint
 
     @router.get("/", include_in_schema=False)
@@ -59,10 +61,7 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
         summary="What is this environment?",
     )
     async def metadata() -> Any:
-        try:
-            return await describe(service, readme)
-        except OpenEnvError as error:
-            return error_response(error)
+        return await describe(service, readme)
 
     @router.get("/schema", tags=["Schema"], summary="JSON Schemas of actions, observations and state")
     def schema() -> Schemas:
@@ -75,30 +74,28 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
 
 def throw_away_routes(service: SessionService) -> APIRouter:
     """Make the routes that build an environment for a single call, as deployed OpenEnv has them."""
-    router = APIRouter(tags=["Environment Control"])
+    router = APIRouter(tags=["Environment Control"], route_class=ProblemRoute)
     action_type = TypeAdapter(service.blueprint.action_type)
     state_type = service.blueprint.state_type
 
     async def play(request: Request, wanted: frames.Request) -> Any:
-        try:
-            reply = await service.play_once(wanted, verbose=is_loopback(request.scope))
-        except OpenEnvError as error:
-            return error_response(error)
+        reply = await service.play_once(wanted, verbose=is_loopback(request.scope))
         return reply_response(reply) if reply.kind == "error" else from_json(reply.body)
 
     @router.post("/reset", response_model=ThrowAwayResult, summary="Reset a throw-away environment")
     async def reset(request: Request, body: Annotated[ResetRequest, Body(default_factory=ResetRequest)]) -> Any:
         options = body.model_dump(exclude_unset=True)
-        raw = request_frame("reset", None, to_json(options).decode())
-        return await play(request, frames.Request("reset", options, raw=raw))
+        return await play(request, frames.Request("reset", options, raw=_frame("reset", options)))
 
     @router.post("/step", response_model=ThrowAwayResult, summary="Step a throw-away environment")
     async def step(request: Request, body: StepRequest) -> Any:
+        raw = _frame("step", body.action)
         try:
             action = action_type.validate_python(body.action)
         except ValidationError as error:
-            raise HTTPException(422, from_json(error.json())) from None
-        raw = request_frame("step", None, to_json(body.action).decode())
+            raise HTTPException(422, json.loads(error.json())) from None
+        except BaseException as error:  # a model's own validators may raise anything
+            raise RequestValidationError(f"invalid action: {type(error).__name__}: {text_of(error)}") from error
         extras = body.model_dump(exclude_unset=True, exclude={"action"})
         return await play(request, frames.Request("step", action, timeout_s=body.timeout_s, raw=raw, extras=extras))
 
@@ -107,6 +104,14 @@ def throw_away_routes(service: SessionService) -> APIRouter:
         return await play(request, frames.Request("state", raw=request_frame("state", None, None)))
 
     return router
+
+
+def _frame(kind: str, data: dict[str, Any]) -> str:
+    """Write the frame that a worker process reads, as if it had come over a socket."""
+    try:
+        return request_frame(kind, None, to_json(data).decode())
+    except ValueError as error:
+        raise InvalidJSONError(f"the body cannot be read: {text_of(error)}") from None
 
 
 def _readiness(service: SessionService) -> Readiness:

@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from openenv.errors import UnauthorizedError
 from openenv.protocol.faults import error_body
@@ -67,13 +67,14 @@ class Gate:
             return 403, f"host {host!r} is not this server; connect to localhost, or add its origin to allowed_origins"
         changes = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
         origin = headers.get("origin", "").lower().rstrip("/")
-        if not changes or not origin or origin in self._origins or urlsplit(origin).netloc == host:
+        same = host and _parts(origin).netloc == host
+        if not changes or not origin or same or origin in self._origins:
             return None
         return 403, f"origin {origin!r} may not connect; add it to allowed_origins if it should"
 
     def _known_host(self, host: str) -> bool:
-        name = urlsplit(f"//{host}").hostname or ""
-        return is_loopback_name(name) or any(urlsplit(origin).hostname == name for origin in self._origins)
+        name = _parts(f"//{host}").hostname or ""
+        return is_loopback_name(name) or any(_parts(origin).hostname == name for origin in self._origins)
 
 
 def is_loopback(scope: Scope) -> bool:
@@ -90,6 +91,13 @@ def is_loopback_name(name: str) -> bool:
         return ipaddress.ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets without an address in them
+        return SplitResult("", "", "", "", "")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, message: str) -> None:

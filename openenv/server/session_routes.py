@@ -9,16 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic_core import from_json, to_json
 
-from openenv.errors import InvalidJSONError, OpenEnvError, RequestValidationError, SessionError
+from openenv.errors import InvalidJSONError, RequestValidationError, SessionError
 from openenv.protocol import frames
 from openenv.protocol.frames import FrameDecoder, Reply
 from openenv.server.bodies import ResetRequest, SessionOpened, SessionResult, SessionStatus, StepRequest
-from openenv.server.problems import RESPONSES, error_response, reply_response
+from openenv.server.problems import RESPONSES, SessionRoute, reply_response
 from openenv.server.security import is_loopback
 from openenv.sessions.service import SessionService
 from openenv.sessions.session import Session
 from openenv.sessions.store import Phase
 
+Wait = Annotated[float, Query(ge=0, allow_inf_nan=False, description="Seconds to wait for a slot")]
 Token = Annotated[str, Header(alias="X-OpenEnv-Session", description="The session's token")]
 
 
@@ -39,7 +40,7 @@ class SessionRoutes:
 
     def router(self) -> APIRouter:
         """Put the routes in a router."""
-        router = APIRouter(prefix="/sessions", tags=["Sessions"], responses=RESPONSES)
+        router = APIRouter(prefix="/sessions", tags=["Sessions"], responses=RESPONSES, route_class=SessionRoute)
         session = "/{session_id}"
         router.add_api_route("", self.create, methods=["POST"], status_code=201, response_model=SessionOpened)
         router.add_api_route(session, self.status, methods=["GET"], response_model=SessionStatus)
@@ -56,16 +57,13 @@ class SessionRoutes:
             )
         return router
 
-    async def create(
-        self, request: Request, wait_s: Annotated[float, Query(ge=0, description="Seconds to wait for a slot")] = 0.0
-    ) -> Response:
+    async def create(self, request: Request, wait_s: Wait = 0.0) -> Response:
         """Open a session; with a ``request_id`` in the body, a retry gives the same one."""
-        try:
-            self._require_available()
-            name = (await _json_object(request)).get("request_id")
-            session = await self._opened(name, wait_s, is_loopback(request.scope))
-        except OpenEnvError as error:
-            return error_response(error)
+        self._require_available()
+        body = await _json_object(request)
+        name = _request_name(body)
+        _refuse_rest(body, "a session is opened with request_id")
+        session = await self._opened(request, name, wait_s)
         opened = SessionOpened(
             session_id=session.id,
             session_token=session.lease.token,
@@ -87,47 +85,33 @@ class SessionRoutes:
 
     async def status(self, session_id: str, token: Token) -> Any:
         """Say where the session stands."""
-        try:
-            session = self._found(session_id, token)
-        except OpenEnvError as error:
-            return error_response(error)
+        session = self._found(session_id, token)
         return SessionStatus(
             session_id=session_id, steps=session.steps, playing=session.playing, running=session.running
         )
 
     async def delete(self, session_id: str, token: Token) -> Response:
-        """End the session."""
-        try:
-            self._service.end(self._found(session_id, token), "closed")
-        except OpenEnvError as error:
-            return error_response(error)
+        """End the session; its slot is free again where its environment closes in time."""
+        await self._service.finish(self._found(session_id, token), "closed")
         return Response(status_code=204)
 
     async def _play(self, session_id: str, token: str, kind: str, request: Request | None) -> Response:
-        try:
-            session = self._found(session_id, token)
-            body = {} if request is None else await _json_object(request)
-            wanted = self._wanted(kind, body)
-        except OpenEnvError as error:
-            return error_response(error)
+        body = {} if request is None else await _json_object(request)
+        session = self._found(session_id, token)
+        wanted = self._wanted(kind, body)
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         session.submit(wanted, lambda reply, _: None if answer.done() else answer.set_result(reply))
         return reply_response(await answer)
 
     def _wanted(self, kind: str, body: dict[str, Any]) -> frames.Request:
         """Read a body with the codec of frames."""
-        body = dict(body)
-        name, timeout_s = body.pop("request_id", None), body.pop("timeout_s", None)
-        if name is not None and not (isinstance(name, str) and len(name) <= 255):
-            raise RequestValidationError("request_id is a string of at most 255 characters")
-        data = body
+        name, timeout_s, data = _request_name(body), body.pop("timeout_s", None), body
         if kind == "step":
             data = body.pop("action", None)
-            if body:
-                raise RequestValidationError(
-                    f"unknown field {sorted(body)[0]!r}; step takes action, timeout_s, request_id"
-                )
+            _refuse_rest(body, "step takes action, timeout_s, request_id")
         frame = {"type": kind, "id": 1, "data": data, **({} if timeout_s is None else {"timeout_s": timeout_s})}
+        if kind == "state":
+            del frame["data"]
         request = self._decoder.decode(to_json(frame).decode())
         if request.kind == "invalid":
             raise request.data
@@ -142,14 +126,20 @@ class SessionRoutes:
         if not self._available():
             raise SessionError("this server runs several workers; sessions over HTTP need a single one")
 
-    async def _opened(self, name: Any, wait_s: float, verbose: bool) -> Session:
-        if name is None:
-            return await self._service.open(Phase.UNATTACHED, wait_s=wait_s, verbose=verbose)
-        opening = self._opening.get(str(name))
+    async def _opened(self, request: Request, name: str | None, wait_s: float) -> Session:
+        """Open a session, or wait for the one that is being opened under this name."""
+        opening = None if name is None else self._opening.get(name)
         if opening is None or _is_over(opening):
+            verbose = is_loopback(request.scope)
             opening = asyncio.ensure_future(self._service.open(Phase.UNATTACHED, wait_s=wait_s, verbose=verbose))
             self._opening = {key: task for key, task in self._opening.items() if not _is_over(task)}
-            self._opening[str(name)] = opening
+            if name is not None:
+                self._opening[name] = opening
+        gone = asyncio.ensure_future(request.receive())  # the body has been read: what comes now is the client's end
+        await asyncio.wait([opening, gone], return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if not opening.done() and name is None:  # nobody can ask for it again
+            opening.cancel()
         return await asyncio.shield(opening)
 
 
@@ -157,6 +147,19 @@ def _is_over(opening: asyncio.Task[Session]) -> bool:
     if not opening.done():
         return False
     return opening.cancelled() or opening.exception() is not None or opening.result().ended is not None
+
+
+def _request_name(body: dict[str, Any]) -> str | None:
+    """Take the request's name out of a body."""
+    name = body.pop("request_id", None)
+    if name is None or (isinstance(name, str) and 0 < len(name) <= 255):
+        return name
+    raise RequestValidationError("request_id is a string of 1 to 255 characters")
+
+
+def _refuse_rest(body: dict[str, Any], taken: str) -> None:
+    if body:
+        raise RequestValidationError(f"unknown field {min(body)!r}; {taken}", {"unknown": sorted(body)})
 
 
 async def _json_object(request: Request) -> dict[str, Any]:

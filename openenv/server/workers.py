@@ -19,4 +19,4 @@ def several_workers() -> bool:
     if uvicorn is None or multiprocessing.parent_process() is None:
         return False
     # A worker is told of its siblings nowhere but in the configuration object it was started with.
-    return any(isinstance(one, uvicorn.Config) and one.workers > 1 for one in gc.get_objects())
+    return any(issubclass(type(one), uvicorn.Config) and one.workers > 1 for one in gc.get_objects())
