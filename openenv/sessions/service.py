@@ -160,6 +160,7 @@ class SessionService:
             session.supersede()
         self.store.settle(session.lease, Phase.ATTACHED)
         self._arm()
+        logger.info("session %s: resumed", session.id)
 
     def detach(self, session: Session) -> None:
         """Note that the session's socket is gone; the session is kept for a while."""
@@ -167,6 +168,7 @@ class SessionService:
         session.supersede = session.dismiss = None
         self.store.settle(session.lease, Phase.DETACHED)
         self._arm()
+        logger.info("session %s: connection lost, kept for %g s", session.id, self.settings.limits.resume_window_s)
 
     def end(self, session: Session, reason: str, farewell: OpenEnvError | None = None) -> None:
         """End a session; its slot is free once its environment is closed. Does nothing the second time.
