@@ -16,9 +16,9 @@ class AutoEnv:
 
     ::
 
-    env = AutoEnv.from_env("coding")  # no I/O yet
-    with env.sync() as client:
-        result = client.reset()
+        env = AutoEnv.from_env("coding")  # no I/O yet
+        with env.sync() as client:
+            result = client.reset()
     """
 
     @classmethod

@@ -76,7 +76,7 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """Whether a new session would be taken, and the counts."""
 
-    status: Literal["ready", "starting", "draining", "full"]
+    status: Literal["ready", "draining", "full"]
     active_sessions: int
     max_sessions: int
     waiting: int
