@@ -141,14 +141,16 @@ def _labelled(label: str, style: str, text: str) -> None:
 def _write(parts: list[tuple[str, str]], stream: TextIO) -> None:
     """Write one line, each part in its style."""
     shown = [(_visible(text), style) for text, style in parts]
-    if not any(style for _, style in shown):
-        stream.write("".join(text for text, _ in shown) + "\n")
-        return
-    from rich.console import Console
-    from rich.text import Text
+    if any(style for _, style in shown):
+        from rich.console import Console
+        from rich.text import Text
 
-    console = Console(file=stream, color_system="auto" if settings.color else None)
-    console.print(Text.assemble(*shown), soft_wrap=True)
+        console = Console(file=stream, color_system="auto" if settings.color else None)
+        console.print(Text.assemble(*shown), soft_wrap=True)
+    else:
+        stream.write("".join(text for text, _ in shown) + "\n")
+    # Where both streams go to one file, lines stand in the order in which they were printed.
+    stream.flush()
 
 
 def _visible(text: str) -> str:

@@ -143,7 +143,6 @@ def _announce(project: Project, base_url: str) -> None:
     console.out(f"{manifest.name} {manifest.version or ''}".rstrip() + f" listens on {base_url}")
     console.out(f"  docs      {base_url}/docs")
     console.out(f"  sessions  {base_url.replace('http', 'ws', 1)}/ws")
-    sys.stdout.flush()
     console.note("Ctrl-C stops it")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -89,6 +90,15 @@ def test_quiet_leaves_results_and_errors(openenv):
     assert ran.out
     assert ran.err == ""
     assert openenv("init", "my-env", "--quiet").err.startswith("error: ")
+
+
+def test_both_streams_in_one_file_keep_their_order(tmp_path):
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "openenv_cli", "init", "my-env"]
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    done = subprocess.run(command, cwd=tmp_path, env=environ, check=True, **pipe)
+
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["made", "next:", "then:"]
 
 
 def test_a_reader_that_leaves_is_no_error():
