@@ -16,6 +16,7 @@ from openenv.errors import ConnectError, OpenEnvError, ResponseTimeoutError, Ses
 WAIT_FOR_SLOT_S = 30.0
 """How long a full server may keep us in its queue, in seconds."""
 
+_RESUME_ANSWER_S = 10.0
 _LAST_CHANCE_S = 1.0
 
 
@@ -86,11 +87,15 @@ class Link:
         self.begin(call)
         timer = self.loop.call_later(self.message_timeout_s, self.expire, call)
         try:
+            if answer.done():
+                await asyncio.sleep(0)  # answered in process: other tasks and cancellation get their turn all the same
             return await answer
         finally:
             timer.cancel()
             if call.settle is not None:
                 self.abandon(call)
+            elif not answer.cancelled():
+                answer.exception()  # looked at, also where a cancellation came first
 
     def begin(self, call: Call) -> None:
         """Send a call as soon as the one before it has ended; its ``settle`` gets the outcome."""
@@ -215,10 +220,12 @@ class Link:
         self._greeting = self.loop.create_future()
         transport.listen(self)
         transport.send(first)
+        opening = self._exchange.ticket is None
+        limit = WAIT_FOR_SLOT_S + self.message_timeout_s if opening else min(self.message_timeout_s, _RESUME_ANSWER_S)
         try:
-            await asyncio.wait_for(self._greeting, WAIT_FOR_SLOT_S + self.message_timeout_s)
+            await asyncio.wait_for(self._greeting, limit)
         except BaseException as error:
-            if self._exchange.ticket is not None and self._transport is transport:
+            if not opening and self._transport is transport:
                 # Only this try to resume has failed; a graceful close would end the session.
                 self._transport = None
                 transport.abort()
@@ -245,9 +252,10 @@ class Link:
                 await asyncio.sleep(delay)
                 try:
                     await self._establish()
-                    return
                 except ConnectError as error:
                     failure = error
+                if self._transport is not None:  # and not lost again meanwhile
+                    return
                 if self.error is not None:
                     break
             self._end(_unreachable(failure))  # unless the session has ended for a reason of its own

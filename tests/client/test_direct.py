@@ -148,6 +148,19 @@ async def test_many_calls_at_once_are_answered_in_order() -> None:
     assert [result.observation.total for result in results] == list(range(1, 501))
 
 
+@in_loop
+async def test_steps_that_are_answered_at_once_let_other_tasks_run() -> None:
+    async with PuppetEnv.in_process(InlinePuppet) as env:
+        await env.reset()
+
+        async def play_for_ever() -> None:
+            while True:
+                await env.step(PuppetAction())
+
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(play_for_ever(), 0.01)
+
+
 def test_no_web_framework_is_loaded() -> None:
     code = (
         "import sys; from openenv.client import EnvClient; from support.puppets import Puppet\n"

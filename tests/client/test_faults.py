@@ -85,6 +85,25 @@ async def test_a_connection_that_breaks_while_resuming_is_tried_again() -> None:
 
 
 @in_loop
+async def test_a_connection_that_breaks_as_soon_as_it_is_resumed_is_tried_again() -> None:
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        await peer.greet()
+        peer.cut()
+
+    async def third(peer: Peer) -> None:
+        await peer.greet()
+        await peer.answer(total=2)
+
+    async with scripted(first, second, third) as stage, Adder(stage.url) as env:
+        assert (await env.reset()).observation.total == 2
+
+
+@in_loop
 async def test_a_session_that_is_gone_is_a_typed_error_until_a_fresh_one_is_asked_for() -> None:
     async def first(peer: Peer) -> None:
         await peer.greet()

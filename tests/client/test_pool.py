@@ -197,10 +197,11 @@ def test_more_sessions_than_handshakes_at_a_time_are_opened(served: Served) -> N
 
 
 def test_a_pool_that_does_not_fit_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openenv.client.link.WAIT_FOR_SLOT_S", 0.0)
     with serving(Puppet, max_sessions=3) as served:
-        with pytest.raises(SessionCapacityError):
-            openenv.pool(served.url, 4).connect()
+        with monkeypatch.context() as impatient:
+            impatient.setattr("openenv.client.link.WAIT_FOR_SLOT_S", 0.0)
+            with pytest.raises(SessionCapacityError):
+                openenv.pool(served.url, 4).connect()
         with openenv.pool(served.url, 3) as envs:
             assert len(envs.reset_all()) == 3
 

@@ -14,7 +14,8 @@ import openenv
 
 FOUND = {
     "openenv.core": "EnvClient SyncEnvClient GenericEnvClient GenericAction Environment Transform Message Action "
-    "Observation State StepResult ConcurrencyConfig create_app create_fastapi_app serialize_observation",
+    "Observation State StepResult ConcurrencyConfig SessionCreationError create_app create_fastapi_app "
+    "serialize_observation",
     "openenv.core.client_types": "StepResult ObsT StateT",
     "openenv.core.env_client": "EnvClient StepResult",
     "openenv.core.sync_client": "SyncEnvClient",
@@ -35,7 +36,7 @@ FOUND = {
     "openenv": "AutoEnv AutoAction GenericEnvClient SyncEnvClient GenericAction",
 }
 LATER = {
-    "openenv.core": "MCPToolClient MCPEnvironment LLMClient CallToolAction",
+    "openenv.core": "MCPToolClient MCPEnvironment LLMClient CallToolAction TaskProvider JsonRpcRequest",
     "openenv.core.env_server": "MCPEnvironment CallToolAction",
     "openenv.core.env_server.http_server": "HTTPEnvServer",
     "openenv.core.containers.runtime": "LocalDockerProvider UVProvider",
