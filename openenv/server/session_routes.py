@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic_core import from_json, to_json
 
-from openenv.errors import InvalidJSONError, RequestValidationError, SessionError
+from openenv.errors import InvalidJSONError, RequestValidationError, SessionError, SessionNotFoundError
 from openenv.protocol import frames
 from openenv.protocol.frames import FrameDecoder, Reply
 from openenv.server.bodies import ResetRequest, SessionOpened, SessionResult, SessionStatus, StepRequest
@@ -138,8 +138,9 @@ class SessionRoutes:
         gone = asyncio.ensure_future(request.receive())  # the body has been read: what comes now is the client's end
         await asyncio.wait([opening, gone], return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
-        if not opening.done() and name is None:  # nobody can ask for it again
+        if not opening.done() and name is None:
             opening.cancel()
+            raise SessionNotFoundError("the client is gone, and nobody else can ask for this session")
         return await asyncio.shield(opening)
 
 

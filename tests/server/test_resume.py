@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.puppets import Puppet, journal, turnstiles
-from support.serving import LogTap, Served, tapped_log
+from support.serving import LogTap, Served, tapped_log, until
 from support.wire import Frame, V2Client, code_of, error_of, request, v1, v2
 
 from openenv.server import websocket
@@ -115,15 +115,9 @@ def test_who_resumes_and_does_not_ask_again_hears_nothing_of_the_old_request(ser
     with v2(served.ws) as again:
         again.resume(client.session)
         turnstile.open()
-        steps = 0
-        while code_of_busy(reply := again.request("state", 3)):
-            steps += 1
-        assert reply["data"]["step_count"] == 1
+        until(lambda: again.request("state", 3)["type"] == "state")  # BUSY before that, and nothing else
+        assert again.request("state", 3)["data"]["step_count"] == 1
     assert journal.of(puppet).count("step") == 1
-
-
-def code_of_busy(reply: Frame) -> bool:
-    return reply["type"] == "error" and error_of(reply)["code"] == "BUSY"
 
 
 def test_the_newest_socket_wins_and_the_older_one_gets_nothing_more(served: Served) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -132,6 +133,13 @@ class _Collector(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not record.getMessage().startswith(_CLIENTS_FAULT):
             self._complaints.append(self.format(record))
+
+
+def until(happens: Callable[[], Any]) -> None:
+    """Ask again and again; each question is a round trip through whoever has to act."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happens():
+        assert time.monotonic() < deadline, "it does not happen"
 
 
 class LogTap(logging.Handler):
