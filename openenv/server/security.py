@@ -111,5 +111,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, messa
     if "websocket.http.response" in scope.get("extensions", {}):
         await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": body})
+        for _ in range(2):  # until the socket is gone; uvicorn takes who returns earlier for one who did not answer
+            await receive()
     else:
         await send({"type": "websocket.close"})

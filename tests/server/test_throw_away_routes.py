@@ -1,0 +1,143 @@
+"""``POST /reset``, ``POST /step`` and ``GET /state`` make an environment for one call, as deployed servers do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import field_validator
+from support.puppets import (
+    BrokenPuppet,
+    LonelyPuppet,
+    Puppet,
+    PuppetAction,
+    PuppetObservation,
+    journal,
+    turnstiles,
+)
+from support.serving import Served, serving, tapped_log
+
+DEEP = '{"action": ' + '{"metadata": ' * 10_000 + "1" + "}" * 10_001
+
+
+def last_puppet() -> int:
+    return max(puppet for _, puppet, _ in journal.entries)
+
+
+def test_each_call_has_an_environment_of_its_own(everywhere: Served) -> None:
+    with everywhere.http() as http:
+        first = http.post("/reset", json={"seed": 5, "episode_id": "e"}).json()
+        step = http.post("/step", json={"action": {"amount": 2}}).json()
+        state = http.get("/state").json()
+    assert first.keys() == {"observation", "reward", "done", "metadata"}
+    assert first["observation"]["total"] == 5
+    assert (step["observation"]["total"], step["reward"], step["done"]) == (2, 2.0, False)
+    assert state == {"episode_id": None, "step_count": 0}
+
+
+def test_each_environment_is_made_called_and_closed(serve: Any) -> None:
+    with serve(Puppet, isolation="thread").http() as http:
+        for call, event in (("/reset", "reset"), ("/step", "step")):
+            http.post(call, json={"action": {}} if event == "step" else {})
+            puppet = last_puppet()
+            assert journal.of(puppet) == ["init", event, "close"]
+            assert len(journal.threads_of(puppet)) == 1
+
+
+def test_throw_away_calls_take_no_slot() -> None:
+    turnstile = turnstiles.named("no slot")
+    with serving(LonelyPuppet) as served, served.http() as http:
+        made = http.post("/sessions")
+        assert made.status_code == 201
+        assert http.post("/reset").status_code == 200
+        turnstile.open()
+        assert http.post("/step", json={"action": {"do": "wait", "name": "no slot"}}).status_code == 200
+
+
+def test_a_reset_takes_an_empty_body(everywhere: Served) -> None:
+    with everywhere.http() as http:
+        assert http.post("/reset").status_code == 200
+        assert http.post("/reset", json={"level": 3}).status_code == 200  # dropped, as deployed
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "status"),
+    [
+        ("/reset", "{", 422),
+        ("/reset", "[1]", 422),
+        ("/reset", '{"seed": -1}', 422),
+        ("/reset", '{"episode_id": 7}', 422),
+        ("/step", "{", 422),
+        ("/step", "{}", 422),
+        ("/step", '{"action": [1]}', 422),
+        ("/step", '{"action": {"amount": "much"}}', 422),
+        ("/step", '{"action": {"jump": {"a": 1}}}', 422),
+        ("/step", '{"action": {"name": "\\ud83d"}}', 422),
+        ("/step", '{"action": {}, "timeout_s": 0}', 422),
+        ("/step", '{"action": {"metadata": ' + '{"a": ' * 230 + "1" + "}" * 232, 200),
+        ("/step", '{"action": {"jump": ' + '{"a": ' * 230 + "1" + "}" * 232, 422),
+        ("/step", '{"action": ' + '{"metadata": ' * 500 + "1" + "}" * 501, 422),
+        ("/step", DEEP, 400),
+    ],
+)
+def test_a_bad_body_is_refused(everywhere: Served, path: str, content: str, status: int) -> None:
+    with everywhere.http() as http:
+        refused = http.post(path, content=content, headers={"Content-Type": "application/json"})
+        assert refused.status_code in (status, 422), refused.text
+        refused.json()
+        assert http.post("/step", json={"action": {}}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["ValueError", "SystemExit", "KeyboardInterrupt", "CancelledError", "surrogate"])
+def test_what_the_environment_raises_is_500_and_logged(everywhere: Served, name: str) -> None:
+    with everywhere.http() as http, tapped_log() as log:
+        failed = http.post("/step", json={"action": {"do": "raise", "name": name}})
+        assert (failed.status_code, failed.json()["code"]) == (500, "EXECUTION_ERROR")
+        assert len(log.find("Traceback", "step failed")) == 1
+        assert http.post("/reset").status_code == 200
+
+
+def test_a_wrong_result_is_500(everywhere: Served) -> None:
+    with everywhere.http() as http:
+        for do in ("babble", "nan"):
+            failed = http.post("/step", json={"action": {"do": do}})
+            assert (failed.status_code, failed.json()["code"]) == (500, "INVALID_RESULT")
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_an_environment_that_cannot_be_made_is_500(isolation: str) -> None:
+    with serving(BrokenPuppet, isolation=isolation) as served, served.http() as http:
+        for answer in (http.post("/reset"), http.post("/step", json={"action": {}}), http.get("/state")):
+            assert (answer.status_code, answer.json()["code"]) == (500, "FACTORY_ERROR")
+
+
+def test_a_step_has_a_deadline(serve: Any) -> None:
+    turnstile = turnstiles.named("throw-away deadline")
+    with serving(Puppet, isolation="thread", close_timeout_s=0.05) as served, served.http() as http:
+        body = {"action": {"do": "wait", "name": "throw-away deadline"}, "timeout_s": 0.05}
+        late = http.post("/step", json=body)
+        assert (late.status_code, late.json()["code"]) == (504, "TIMEOUT")
+        puppet = last_puppet()
+        turnstile.open()
+        journal.await_close(puppet)
+
+
+class Spiteful(PuppetAction):
+    @field_validator("name")
+    @classmethod
+    def refuse(cls, value: str) -> str:
+        if value == "exit":
+            raise SystemExit(1)
+        raise KeyError(value)
+
+
+class SpitefulPuppet(Puppet):
+    pass
+
+
+@pytest.mark.parametrize("name", ["x", "exit"])
+def test_validators_may_raise_anything(name: str) -> None:
+    with serving(SpitefulPuppet, models=(Spiteful, PuppetObservation)) as served, served.http() as http:
+        refused = http.post("/step", json={"action": {"name": name}})
+        assert (refused.status_code, refused.json()["code"]) == (422, "VALIDATION_ERROR")
+        assert http.post("/step", json={"action": {}}).status_code == 200
