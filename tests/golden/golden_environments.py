@@ -46,7 +46,7 @@ class EchoEnvironment(Environment):
         given = f"seed={seed!r} episode_id={episode_id!r} options={sorted(kwargs.items())!r}"
         return EchoObservation(echoed_message=given, message_length=0, done=False, reward=0.0)
 
-    def step(self, action: EchoAction) -> EchoObservation:  # type: ignore[override]
+    def step(self, action: EchoAction) -> EchoObservation:
         """Echo the message."""
         self._state.step_count += 1
         message = action.message * action.times
@@ -89,12 +89,12 @@ class CounterEnvironment(Environment[CounterAction, CounterObservation, CounterS
         self._total = 0
         self._history: list[int] = []
 
-    def reset(self) -> CounterObservation:  # type: ignore[override]
+    def reset(self) -> CounterObservation:
         """Begin at zero."""
         self._total, self._history = 0, []
         return CounterObservation(total=0)
 
-    def step(self, action: CounterAction) -> CounterObservation:  # type: ignore[override]
+    def step(self, action: CounterAction) -> CounterObservation:
         """Add the amount."""
         self._total += action.amount
         self._history.append(self._total)
@@ -105,7 +105,7 @@ class CounterEnvironment(Environment[CounterAction, CounterObservation, CounterS
     def state(self) -> CounterState:
         """The usual fields, a declared one and an undeclared one."""
         steps = len(self._history)
-        return CounterState(episode_id="counter", step_count=steps, history=self._history, note="über")  # type: ignore[call-arg]
+        return CounterState(episode_id="counter", step_count=steps, history=self._history, note="über")
 
 
 class Point(BaseModel):
@@ -177,13 +177,13 @@ class FaultyEnvironment(Environment[FaultyAction, EchoObservation, State]):
         self._steps = 0
         self._state_fails = False
 
-    def reset(self, fail: bool = False) -> EchoObservation:  # type: ignore[override]
+    def reset(self, fail: bool = False) -> EchoObservation:
         """Fail or not."""
         if fail:
             raise RuntimeError('reset failed: "quoted", ünïcode\nand a second line')
         return EchoObservation(echoed_message="ready")
 
-    def step(self, action: FaultyAction) -> EchoObservation:  # type: ignore[override]
+    def step(self, action: FaultyAction) -> EchoObservation:
         """Fail in the way that the action names."""
         self._steps += 1
         self._state_fails = action.how == "state"
@@ -210,11 +210,11 @@ class OptionsEnvironment(Environment[Action, EchoObservation, State]):
 
     SUPPORTS_CONCURRENT_SESSIONS: bool = True
 
-    def reset(self, level: int, seed: int | None = None, *, theme: str = "plain") -> EchoObservation:  # type: ignore[override]
+    def reset(self, level: int, seed: int | None = None, *, theme: str = "plain") -> EchoObservation:
         """Say what the reset was given."""
         return EchoObservation(echoed_message=f"level={level!r} seed={seed!r} theme={theme!r}")
 
-    def step(self, action: Action, request_id: str | None = None) -> EchoObservation:  # type: ignore[override]
+    def step(self, action: Action, request_id: str | None = None) -> EchoObservation:
         """Say what the step was given."""
         return EchoObservation(echoed_message=f"request_id={request_id!r} metadata={action.metadata!r}")
 
@@ -239,11 +239,11 @@ class RewardsEnvironment(Environment[RewardAction, Observation, State]):
 
     SUPPORTS_CONCURRENT_SESSIONS: bool = True
 
-    def reset(self) -> Observation:  # type: ignore[override]
+    def reset(self) -> Observation:
         """Begin without a reward."""
         return Observation()
 
-    def step(self, action: RewardAction) -> Observation:  # type: ignore[override]
+    def step(self, action: RewardAction) -> Observation:
         """Give the reward that was asked for."""
         return Observation(reward=REWARDS[action.index], done=action.index % 2 == 1)
 
@@ -315,11 +315,11 @@ class VariantsEnvironment(Environment[Action, EchoObservation, State]):
 
     SUPPORTS_CONCURRENT_SESSIONS: bool = True
 
-    def reset(self) -> LongObservation:  # type: ignore[override]
+    def reset(self) -> LongObservation:
         """Return a subclass of the declared observation."""
         return LongObservation(echoed_message="and")
 
-    def step(self, action: Action) -> OtherObservation:  # type: ignore[override]
+    def step(self, action: Action) -> OtherObservation:
         """Return another observation."""
         return OtherObservation(reward=1, metadata={"why": "deployed ones do"})
 
