@@ -38,10 +38,9 @@ class Blueprint:
     def environment_type(self) -> type | None:
         """The environment's class, where it can be known without making one."""
         factory = _unwrapped(self.factory)
-        if isinstance(factory, type):
-            return factory
-        made = inspect.signature(factory, eval_str=False).return_annotation if callable(factory) else None
-        return made if isinstance(made, type) and made is not inspect.Signature.empty else None
+        made = factory if isinstance(factory, type) else _return_annotation(factory)
+        plays = isinstance(made, type) and hasattr(made, "reset") and hasattr(made, "step")
+        return made if plays else None
 
     @property
     def factory_name(self) -> str:
@@ -66,6 +65,13 @@ class Blueprint:
             raise ConfigurationError(
                 f"{self.factory_name} cannot be imported by a worker: {error}", hint=hint
             ) from error
+
+
+def _return_annotation(factory: Callable[[], Any]) -> Any:
+    try:
+        return inspect.signature(factory, eval_str=True).return_annotation
+    except Exception:  # no signature at all, or a name that means nothing there
+        return None
 
 
 def _unwrapped(factory: Any) -> Any:
