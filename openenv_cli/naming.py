@@ -14,6 +14,7 @@ MAX_LENGTH = 64
 
 _NAME = re.compile(r"[a-z](?:[-_]?[a-z0-9])*")
 _ENDINGS = ("env", "environment")
+_YAML_WORDS = {"false", "no", "null", "off", "on", "true", "yes"}
 _FOLDERS = {"build", "dist", "env", "environment", "server", "tests", "venv", "wheels"}
 _PACKAGES = {
     *("docker", "fastapi", "huggingface_hub", "jinja2", "openenv", "openenv_cli", "openenv_kit", "pip", "pydantic"),
@@ -126,8 +127,10 @@ def _objection(text: str) -> str | None:
         return "is not a name: small letters a to z, digits, single - or _ between them, a letter first"
     if len(text) > MAX_LENGTH:
         return f"is longer than {MAX_LENGTH} characters"
-    if keyword.iskeyword(package):
+    if keyword.iskeyword(package) or keyword.issoftkeyword(package):
         return "is a word of Python itself"
+    if text in _YAML_WORDS:
+        return "is no text in YAML but a value of its own"
     if package in sys.stdlib_module_names:
         return "is a module of Python's standard library"
     if package in _PACKAGES:

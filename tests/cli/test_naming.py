@@ -49,6 +49,9 @@ def test_everything_is_named_after_the_environment(text, package, stem, title):
         ("C:\\envs\\my-env", "is not a name", "my-env"),
         ("../json", "is not a name", "json-env"),
         ("class", "is a word of Python itself", "class-env"),
+        ("yes", "is no text in YAML but a value of its own", "yes-env"),
+        ("null", "is no text in YAML but a value of its own", "null-env"),
+        ("match", "is a word of Python itself", "match-env"),
         ("json", "is a module of Python's standard library", "json-env"),
         ("pydantic", "is a package that environments need", "pydantic-env"),
         ("openenv", "is a package that environments need", "openenv-env"),
@@ -67,7 +70,7 @@ def test_other_names_are_refused_with_one_that_would_do(text, reason, suggestion
     assert names_for(suggestion).name == suggestion
 
 
-@given(st.text() | st.sampled_from([*keyword.kwlist, *sys.stdlib_module_names]))
+@given(st.text() | st.sampled_from([*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names]))
 def test_whatever_is_suggested_is_taken(text):
     suggestion = suggest(text)
 
