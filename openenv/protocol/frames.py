@@ -20,6 +20,7 @@ from openenv.errors import InvalidJSONError, OpenEnvError, RequestValidationErro
 from openenv.protocol import MAX_EPISODE_ID_LENGTH, MAX_SEED, Dialect
 from openenv.protocol.faults import text_of, validation_failed
 
+_V1 = Dialect.V1
 RequestId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
 Timeout = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _CLOSED = ConfigDict(extra="forbid")
@@ -233,6 +234,6 @@ def reply_frame(reply: Reply, dialect: Dialect, number: int | str | None = None)
     Returns:
         The frame.
     """
-    if dialect is Dialect.V1:
+    if dialect is _V1:
         return f'{{"type":"{reply.kind}","data":{reply.body}}}'
     return f'{{"type":"{reply.kind}","id":{"null" if number is None else number},"data":{reply.body}}}'

@@ -27,6 +27,9 @@ class Admission(Enum):
     """It was answered: send that reply again."""
 
 
+_RUN = Admission.RUN
+
+
 class Ledger(Protocol):
     """What a session asks of its ledger."""
 
@@ -64,7 +67,7 @@ class _Once:
     def _begin(self) -> Admission:
         self.running = True
         self.reply = None
-        return Admission.RUN
+        return _RUN
 
     def _again(self) -> Admission:
         return Admission.WAIT if self.running else Admission.REPLAY

@@ -18,7 +18,9 @@ from openenv.types import Observation, StepResult, ending
 
 ObsModel = TypeVar("ObsModel", bound=BaseModel)
 
-_BESIDE = {Dialect.V1: {"reward", "done"}, Dialect.V2: {"reward", "done", "metadata"}}
+_V1 = Dialect.V1  # on the way of every step, where reaching a member of an enum costs more than comparing it
+_BESIDE_V1 = {"reward", "done"}
+_BESIDE_V2 = {"reward", "done", "metadata"}
 _WORDS = {True: "true", False: "false"}
 _UNSENDABLE = (PydanticSerializationError, ValueError, TypeError, RecursionError)
 
@@ -89,14 +91,15 @@ def encode_observation(observation: Any, dialect: Dialect, call: str = "step") -
         terminated, truncated = ending(observation.done, observation.terminated, observation.truncated)
     else:
         terminated, truncated = observation.done, False
-    if dialect is Dialect.V1 and truncated:
+    v1 = dialect is _V1
+    if v1 and truncated:
         metadata = {**observation.metadata, "truncated": True}
         observation = observation.model_copy(update={"metadata": metadata})
-    body = _dump(observation, _BESIDE[dialect], dialect, call)
+    body = _dump(observation, _BESIDE_V1 if v1 else _BESIDE_V2, dialect, call)
     reward = _reward(observation.reward, call)
     done = terminated or truncated
     metadata_text = _metadata(observation.metadata, call)
-    if dialect is Dialect.V1:
+    if v1:
         beside = f',"metadata":{metadata_text}' if observation.metadata else ""
         return f'{{"observation":{body},"reward":{reward},"done":{_WORDS[done]}{beside}}}', done
     ends = f'"done":{_WORDS[done]},"terminated":{_WORDS[terminated]},"truncated":{_WORDS[truncated]}'

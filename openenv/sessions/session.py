@@ -16,6 +16,7 @@ from openenv.sessions.store import Lease, SessionStore
 
 logger = logging.getLogger("openenv.sessions")
 
+_RUN = Admission.RUN  # on the way of every step, where reaching a member of an enum costs more than comparing it
 Deliver = Callable[[Reply, "int | str | None"], None]
 
 
@@ -115,15 +116,14 @@ class Session:
         except RequestError as error:
             deliver(error_reply(error), request.id)
             return
-        if admission is Admission.REPLAY:
+        if admission is _RUN:
+            self._deliver = deliver
+            self._run(request)
+        elif admission is Admission.WAIT:
+            self._deliver = _both(self._deliver, deliver)
+        else:
             assert self.ledger.reply is not None
             deliver(self.ledger.reply, request.id)
-            return
-        if admission is Admission.WAIT:
-            self._deliver = _both(self._deliver, deliver)
-            return
-        self._deliver = deliver
-        self._run(request)
 
     def leave(self) -> None:
         """Forget where the reply was to go: the client is gone, and may ask again."""
