@@ -96,6 +96,11 @@ class Recording:
         """The steps of all episodes."""
         return [turn for episode in self.episodes for turn in episode.turns]
 
+    @property
+    def understood(self) -> list[Turn]:
+        """The steps whose action was not refused as one that the schema should not allow."""
+        return [turn for turn in self.turns if turn.answer is not None and turn.answer.code != "VALIDATION_ERROR"]
+
     def results(self) -> Iterator[tuple[str, dict[str, Any], bool]]:
         """Go through everything that resets and steps returned: what it was, its data, whether it was a reset."""
         for number, episode in enumerate(self.episodes, 1):

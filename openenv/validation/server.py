@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from openenv.protocol import Dialect
-from openenv.validation.actions import ActionMaker
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.json_schema import schema_problem
 from openenv.validation.recording import Recording, Schemas, record
 from openenv.validation.remembered import remembered
-from openenv.validation.values import CannotMake
 from openenv.validation.web import Web
 from openenv.validation.wire import Session, Socket, connected, v1_session, v2_session
 
@@ -63,11 +61,12 @@ class Server:
             raise NotChecked(f"no episode could be played: {error} (B001)") from None
 
     def action(self) -> object:
-        """Make an action, or raise ``NotChecked`` where the schema is out of reach."""
-        try:
-            return ActionMaker(self.schemas.action).make()
-        except CannotMake as reason:
-            raise NotChecked(f"no action could be made from the schema: {reason}") from None
+        """Give an action that the environment has understood, or raise ``NotChecked`` where there was none."""
+        recording = self.recording
+        understood = recording.understood
+        if understood:
+            return understood[0].action
+        raise NotChecked(f"no action could be made from the schema: {recording.no_action or 'each one was refused'}")
 
     @contextmanager
     def connected(self, *, offer: bool) -> Iterator[Socket]:

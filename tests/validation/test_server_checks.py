@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pydantic import model_validator
 from specimens import (
     CountAction,
     Counter,
@@ -24,6 +25,7 @@ from specimens import (
 from support.serving import app_of
 
 from openenv.errors import InvalidActionError
+from openenv.server import create_app
 from openenv.types import State
 from openenv.validation.check import registered
 from openenv.validation.report import Status
@@ -37,6 +39,24 @@ def once(number: int, spoil: Callable[[Frame], Any]) -> Callable[[Frame], Any]:
     """Spoil only one frame, counted from 1."""
     seen = iter(range(1, 1_000_000))
     return lambda frame: spoil(frame) if next(seen) == number else frame
+
+
+def once_in_v1(number: int, spoil: Callable[[Frame], Any]) -> Callable[[Frame], Any]:
+    """Spoil only one frame of a v1 session, counted from 1."""
+    count = once(number, spoil)
+    return lambda frame: frame if "id" in frame or frame["type"] == "session" else count(frame)
+
+
+def repeated(spoil: Callable[[Frame], Any]) -> Callable[[Frame], Any]:
+    """Spoil a frame that is sent twice in a row, the second time."""
+    last: list[Frame] = []
+
+    def spoiling(frame: Frame) -> Any:
+        again = last == [frame]
+        last[:] = [frame]
+        return spoil(frame) if again else frame
+
+    return spoiling
 
 
 def every(kind: str, spoil: Callable[[Frame], Any]) -> Callable[[Frame], Any]:
@@ -146,7 +166,7 @@ SOCKET: list[tuple[str, dict[str, Any], str]] = [
     ("W001", {"opens": False}, "None: /ws does not open: server rejected WebSocket connection: HTTP 403"),
     ("W002", {"frame": every("observation", without("done"))}, "reset over /ws: 'done' is missing"),
     ("W002", {"frame": every("state", lambda frame: ERROR)}, "None: state was answered by error EXECUTION_ERROR: boom"),
-    ("W002", {"frame": once(3, lambda frame: ERROR)}, "step over /ws: answered by error EXECUTION_ERROR: boom"),
+    ("W002", {"frame": once_in_v1(3, lambda frame: ERROR)}, "step over /ws: answered by error EXECUTION_ERROR: boom"),
     ("W002", {"closes_with": 1011}, "close over /ws: close was answered with 1011, not 1000"),
     (
         "W002",
@@ -176,7 +196,7 @@ SOCKET: list[tuple[str, dict[str, Any], str]] = [
     ("W007", {"frame": every("observation", without("terminated"))}, "reset over /ws: 'terminated' is missing"),
     ("W007", {"frame": every("state", lambda frame: ERROR)}, "/ws: state 3 was answered with id None"),
     ("W007", {"closes_with": 4000}, "close over /ws: close was answered with 4000, not 1000"),
-    ("W008", {"frame": once(4, saying(reward=9.0))}, "/ws: a repeated step was answered by observation"),
+    ("W008", {"frame": repeated(saying(reward=9.0))}, "/ws: a repeated step was answered by observation"),
     ("W008", {"frame": every("state", saying(step_count=2))}, "/ws: a repeated step was counted twice"),
     (
         "W009",
@@ -293,6 +313,30 @@ def test_an_environment_that_refuses_every_action_is_not_blamed() -> None:
     assert found(report) == {}
     assert outcome_of(report, "B005").status is Status.NOT_CHECKED
     assert report.reasons()[1:] == [("no step was taken: every action that was made was refused", ["B005"])]
+
+
+class Strict(CountAction):
+    """Refuses what its schema allows."""
+
+    @model_validator(mode="after")
+    def _refuse(self) -> Strict:
+        raise ValueError("not this one")
+
+
+class Picky(Counter):
+    """Takes no action that a schema could tell."""
+
+    def step(self, action: Strict) -> CountObservation:  # type: ignore[override]
+        return super().step(action)
+
+
+def test_actions_that_the_schema_allows_and_the_model_refuses_are_one_warning() -> None:
+    with serving(create_app(Picky, Strict, CountObservation)) as url:
+        report = check(url)
+    assert list(found(report)) == ["B003"]
+    reason, ids = report.reasons()[1]
+    assert reason == "no action could be made from the schema: each one was refused"
+    assert ids == ["H011", "H015", "H017", "W002", "W007", "W008", "W009", "W010"]
 
 
 def test_a_step_that_cannot_do_without_a_reset_is_not_blamed(patient: tuple[Spoilt, str]) -> None:
