@@ -6,16 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openenv.server.app import create_app, create_fastapi_app
+    from openenv.server.app import create_app
     from openenv.server.run import run
     from openenv.server.settings import ServerSettings
 
-__all__ = ["ServerSettings", "create_app", "create_fastapi_app", "run"]
+__all__ = ["ServerSettings", "create_app", "run"]
 
 _HOME_OF = {
     "ServerSettings": "openenv.server.settings",
     "create_app": "openenv.server.app",
-    "create_fastapi_app": "openenv.server.app",
     "run": "openenv.server.run",
 }
 

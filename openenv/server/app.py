@@ -69,29 +69,6 @@ def create_app(
     return _assemble(service, chosen, readme, reset_observation_cls or blueprint.observation_type)
 
 
-def create_fastapi_app(
-    env: Callable[[], Any],
-    action_cls: Any = None,
-    observation_cls: Any = None,
-    max_concurrent_envs: int | None = None,
-    concurrency_config: Any = None,
-    env_name: str | None = None,
-    state_cls: Any = None,
-    **options: Any,
-) -> FastAPI:
-    """Do what :func:`create_app` does, with deployed OpenEnv's other order of arguments."""
-    return create_app(
-        env,
-        action_cls,
-        observation_cls,
-        env_name,
-        max_concurrent_envs,
-        concurrency_config,
-        state_cls=state_cls,
-        **options,
-    )
-
-
 def _settings(settings: ServerSettings, most: int | None, concurrency: Any, api_key: str | None) -> ServerSettings:
     """Fold the arguments of ``create_app`` into the settings."""
     if most is not None and concurrency is not None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from support.puppets import AsyncPuppet, InlinePuppet, LonelyPuppet, Puppet, PuppetAction, PuppetObservation
 
 from openenv.errors import ConcurrencyConfigurationError, ConfigurationError
-from openenv.server import ServerSettings, create_app, create_fastapi_app
+from openenv.server import ServerSettings, create_app
 from openenv.sessions.blueprint import blueprint_of
 from openenv.sessions.service import ServiceSettings
 
@@ -176,8 +176,6 @@ def test_arguments_of_deployed_apps_are_understood(monkeypatch: pytest.MonkeyPat
     assert (limits_of(app).max_sessions, limits_of(app).idle_timeout_s) == (3, 60.0)
     assert app.title == "mine"
     assert limits_of(create_app(Puppet, PuppetAction, PuppetObservation, max_concurrent_envs=5)).max_sessions == 5
-    other = create_fastapi_app(Puppet, PuppetAction, PuppetObservation, 4, None, "mine")
-    assert (limits_of(other).max_sessions, other.title) == (4, "mine")
 
 
 def test_two_ways_of_saying_how_many_are_one_too_many() -> None:

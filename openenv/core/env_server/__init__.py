@@ -28,8 +28,8 @@ _HOMES = {
     "Transform": "openenv.environment",
     "WSErrorCode": "openenv.deployed",
     "WSErrorResponse": "openenv.deployed",
-    "create_app": "openenv.server.app",
-    "create_fastapi_app": "openenv.server.app",
+    "create_app": "openenv.server.deployed",
+    "create_fastapi_app": "openenv.server.deployed",
     "deserialize_action": "openenv.deployed",
     "serialize_observation": "openenv.deployed",
 }
