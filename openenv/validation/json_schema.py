@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from openenv.validation.check import NotChecked
 
 _SHOWN = 5
 _MAX_LENGTH = 160
@@ -11,13 +14,14 @@ _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 def schema_problem(schema: Any) -> str | None:
     """Say what keeps a value from being a JSON Schema of an object, or ``None`` where nothing does."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.exceptions import SchemaError
 
     if not isinstance(schema, dict):
         return f"a schema is a JSON object, not {brief(schema)}"
     try:
-        Draft202012Validator.check_schema(schema)
+        # Formats are not looked at: a pattern may be one that pydantic reads and Python's re does not.
+        Draft202012Validator.check_schema(schema, format_checker=FormatChecker(()))
     except SchemaError as error:
         return f"{_where(error.absolute_path)}: {brief(error.message)}"
     return None
@@ -34,6 +38,9 @@ def misfits(schema: dict[str, Any], value: Any) -> list[str]:
 
     Returns:
         What does not fit, each with its path, at most five; empty where all fits.
+
+    Raises:
+        NotChecked: It holds a regular expression that Python cannot read, so that nobody can tell here.
     """
     from jsonschema import Draft202012Validator
     from referencing import Registry
@@ -45,6 +52,8 @@ def misfits(schema: dict[str, Any], value: Any) -> list[str]:
         found = [error for error in validator.iter_errors(value) if not _stands_for_a_number(error)]
     except Unresolvable as error:
         return [f"the schema refers to something that it does not hold: {error}"]
+    except re.error as error:
+        raise NotChecked(f"Python cannot read the pattern {error.pattern!r} in the schema: {error}") from None
     return [f"{_where(error.absolute_path)}: {brief(error.message)}" for error in found[:_SHOWN]]
 
 

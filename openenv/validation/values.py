@@ -134,7 +134,7 @@ class ValueMaker:
             return _FORMATS[str(schema["format"])]
         words = [(word * (least // len(word) + 1))[: max(least, len(word))][:most] for word in _WORDS]
         if "pattern" in schema:
-            words = [word for word in words if re.search(schema["pattern"], word)]
+            words = [word for word in words if _matches(schema["pattern"], word)]
             if not words:
                 raise CannotMake(f"no text was found for the pattern {schema['pattern']!r}")
         return self._random.choice(list[str](words))
@@ -149,6 +149,13 @@ class ValueMaker:
         candidates = [(start + index) * spacing for index in range(5)]
         allowed = [one for one in candidates if not misfits({**schema, "type": "number"}, one)]
         return self._random.choice(allowed or [(low + (low if high is None else high)) / 2])
+
+
+def _matches(pattern: str, word: str) -> bool:
+    try:
+        return re.search(pattern, word) is not None
+    except re.error as error:
+        raise CannotMake(f"Python cannot read the pattern {pattern!r}: {error}") from None
 
 
 def _limit(schema: dict[str, Any], inclusive: str, exclusive: str) -> float | None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from openenv.types import Action
 from openenv.validation.actions import ActionMaker
+from openenv.validation.check import NotChecked
 from openenv.validation.json_schema import misfits, schema_problem
 from openenv.validation.values import CannotMake, ValueMaker
 
@@ -159,6 +160,15 @@ def test_misfits_are_named_by_path_and_kept_short() -> None:
     assert misfits(schema, [{"a": 1}, {"a": "x" * 500}])[0].startswith("1.a: 'xxx")
     assert len(misfits(schema, [{"a": "x"}] * 50)) == 5
     assert len(misfits(schema, [{"a": "x" * 5000}])[0]) < 200
+
+
+def test_a_pattern_that_only_pydantic_reads_is_no_fault_of_the_schema() -> None:
+    schema = {"type": "string", "pattern": r"^\p{L}+$"}
+    assert schema_problem(schema) is None
+    with pytest.raises(NotChecked, match="Python cannot read the pattern"):
+        misfits(schema, "word")
+    with pytest.raises(CannotMake, match="Python cannot read the pattern"):
+        ValueMaker(schema, Random(0)).make()
 
 
 def test_a_reference_out_of_the_schema_is_not_followed() -> None:
