@@ -73,6 +73,8 @@ class Server(uvicorn.Server):
                 logger.info("waiting for %d sessions; press Ctrl-C again to stop now", len(self._service.sessions))
             await self._service.drain(self._drain_timeout_s, stop_now=lambda: self.force_exit)
         await super().shutdown(sockets)
+        if self.force_exit:  # left out above; the app's own shutdown is quick, for all sessions have ended
+            await self.lifespan.shutdown()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

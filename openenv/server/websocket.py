@@ -90,7 +90,11 @@ class _Connection:
     def _dismissed(self, reply: Reply, number: int | str | None = None) -> None:
         """Tell the client why its session is over, and hang up."""
         self._put(reply, number)
-        self._hang_up(_CLOSE_CODES.get(reply.code or "", CloseCode.NORMAL))
+        self._hang_up(self._close_code(reply.code))
+
+    def _close_code(self, code: str | None) -> int:
+        """The close code that goes with an error; always the same one in v1."""
+        return CloseCode.NORMAL
 
     def _hang_up(self, code: int) -> None:
         """Send what is left and close the socket; nothing is sent after that, and the first reason counts."""
@@ -318,9 +322,11 @@ class _V2(_Connection):
         self._outbox.clear()
         self._hang_up(CloseCode.SUPERSEDED)
 
+    def _close_code(self, code: str | None) -> int:
+        return _CLOSE_CODES.get(code or "", CloseCode.REFUSED)
+
     def _refuse(self, error: OpenEnvError) -> None:
-        self._put(error_reply(error), None)
-        self._hang_up(_CLOSE_CODES.get(error.code or "", CloseCode.REFUSED))
+        self._dismissed(error_reply(error))
 
     def _leave(self, code: int) -> None:
         """Let go of the session: it ends if the client said so, else it waits to be resumed."""

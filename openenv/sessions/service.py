@@ -240,18 +240,25 @@ class SessionService:
                 await asyncio.wait_for(self._emptied.wait(), min(left, 0.1))
             except asyncio.TimeoutError:
                 continue
-        await self.shut_down()
+        await self.shut_down(stop_now)
 
-    async def shut_down(self) -> None:
-        """End every session now, and wait for their environments as long as closing may take; once is enough."""
+    async def shut_down(self, stop_now: Callable[[], bool] = lambda: False) -> None:
+        """End every session now, and wait for their environments as long as closing may take; once is enough.
+
+        Args:
+            stop_now: Asked now and then whether to wait no longer.
+        """
         if self._shut:
             return
         self._shut = True
         self.store.drain()
         for session in list(self.sessions.values()):
             self._dismiss(session)
-        if self._endings:
-            await asyncio.wait(self._endings.values(), timeout=self.settings.deadlines.close_s + 1.0)
+        deadline = self._clock() + self.settings.deadlines.close_s + 1.0
+        while self._endings:
+            await asyncio.wait(self._endings.values(), timeout=0.1)
+            if stop_now() or self._clock() >= deadline:
+                break
         if self._timer is not None:
             self._timer.cancel()
         self._workers.stop()

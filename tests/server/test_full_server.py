@@ -145,7 +145,7 @@ def test_a_session_that_idles_too_long_is_told_and_closed(limits: dict[str, Any]
         assert [(code_of(frame), frame["data"]["reason"], frame["id"]) for frame in frames] == [
             ("SESSION_EXPIRED", "idle", None)
         ]
-        assert code == 1000
+        assert code == 1008
 
 
 def test_an_http_session_idles_out() -> None:
@@ -184,7 +184,7 @@ def test_a_server_whose_slots_are_all_stuck_is_unhealthy_until_they_return() -> 
 
 
 def test_a_client_that_vanishes_while_its_environment_is_made_leaves_nothing() -> None:
-    turnstile = turnstiles.named("beauty")
+    turnstile = turnstiles.fresh("beauty")
     with serving(SleepingBeauty, max_sessions=1) as served, tapped_log() as log:
         with v2(served.ws) as client:
             client.send({"type": "open"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -14,33 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.puppets import PATIENCE_S, CrashingPuppet, Puppet
+from support.processes import TESTS, Fifo
+from support.puppets import CrashingPuppet, Puppet
 from support.staging import Player, Stage, body_of, in_loop, observation_of
 
 from openenv.errors import EnvironmentCrashedError
 from openenv.protocol.frames import Reply, Request
 from openenv.sessions.process import ProcessRunner, WorkerPool
 from openenv.sessions.session import Deadlines
-
-TESTS = Path(__file__).parents[1]
-
-
-class Fifo:
-    """A named pipe: those who hold it open are alive."""
-
-    def __init__(self, path: Path) -> None:
-        os.mkfifo(path)
-        self.path = str(path)
-        self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-
-    def read(self) -> str:
-        """Wait for what somebody says, or, where nobody holds it any more, for nothing."""
-        ready, _, _ = select.select([self._reader], [], [], PATIENCE_S)
-        assert ready, "somebody still holds the pipe"
-        return os.read(self._reader, 100).decode()
-
-    def close(self) -> None:
-        os.close(self._reader)
 
 
 @pytest.fixture

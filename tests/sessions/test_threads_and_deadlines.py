@@ -124,7 +124,7 @@ async def test_a_quick_step_after_a_slow_limit_has_a_deadline_of_its_own() -> No
 
 @in_loop
 async def test_an_environment_that_is_never_made_is_given_up_and_closed_when_it_is_made_after_all() -> None:
-    turnstile = turnstiles.named("beauty")
+    turnstile = turnstiles.fresh("beauty")
     async with Stage("thread", SleepingBeauty, most=1, deadlines=Deadlines(reset_s=0.05, close_s=0.05)) as stage:
         with pytest.raises(DeadlineError):
             await stage.open()

@@ -83,6 +83,12 @@ class _Turnstiles(defaultdict[str, Turnstile]):
         with _LOCK:
             return self[name]
 
+    def fresh(self, name: str) -> Turnstile:
+        """A closed one, also where one of this name was opened before."""
+        with _LOCK:
+            self.pop(name, None)
+            return self[name]
+
 
 _LOCK = threading.Lock()
 turnstiles = _Turnstiles()
@@ -225,6 +231,12 @@ class Puppet(Environment[PuppetAction, PuppetObservation, State]):
         tell(action.name, os.getpid())
         while True:
             pass
+
+    def _do_hold(self, action: PuppetAction) -> PuppetObservation:
+        """Say through one named pipe that the step has begun, and wait at another until it may end."""
+        tell(action.name, os.getpid())
+        Path(f"{action.name}.go").read_bytes()
+        return self._look(reward=float(action.amount))
 
     def _do_devour(self, action: PuppetAction) -> PuppetObservation:
         hoard = [bytearray(16 * 1024 * 1024) for _ in range(action.amount)]
