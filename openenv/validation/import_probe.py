@@ -135,7 +135,7 @@ def _described(error: BaseException, root: Path) -> dict[str, Any]:
         places.append((error.filename, error.lineno))
     named = [f"{Path(file).relative_to(root).as_posix()}:{line}" for file, line in places]
     frames = [f"{place} in {frame.name}: {frame.line}" for place, frame in zip(named, own, strict=False)]
-    text = str(error) if not isinstance(error, SyntaxError) else error.msg
+    text = " ".join((str(error) if not isinstance(error, SyntaxError) else error.msg).split())
     return {
         "message": f"{type(error).__name__}: {text}",
         "where": named[-1] if named else None,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -37,14 +41,7 @@ class Imports:
             What is wrong; the same error is told once.
         """
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", "openenv.validation.import_probe", json.dumps(self._order(wishes))],
-                cwd=self.project.import_path,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self.timeout_s,
-                check=False,
-            )
+            done = self._probe(json.dumps(self._order(wishes)))
         except subprocess.TimeoutExpired:
             return [Finding(f"importing {wishes[0]} takes longer than {self.timeout_s:g} s", wishes[0].module)]
         try:
@@ -58,6 +55,28 @@ class Imports:
             Finding(message, said["where"] or wish.module, details=tuple(said["frames"]))
             for message, (said, wish) in told.items()
         ]
+
+    def _probe(self, order: str) -> subprocess.CompletedProcess[bytes]:
+        """Run the probe; what the project's modules have started is gone afterwards, as it is."""
+        command = [sys.executable, "-m", "openenv.validation.import_probe", order]
+        # A file, since a pipe would stay open as long as anything that the modules have started.
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self.project.import_path,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+            with process:
+                try:
+                    answer, _ = process.communicate(timeout=self.timeout_s)
+                finally:
+                    with suppress(ProcessLookupError, PermissionError):  # nothing is left of the group
+                        process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
+            log.seek(0)
+            return subprocess.CompletedProcess(command, process.returncode, answer, log.read())
 
     def _order(self, wishes: tuple[Wish, ...]) -> dict[str, Any]:
         flat = self.project.layout is Layout.FLAT and self.project.import_path == self.project.root

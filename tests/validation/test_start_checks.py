@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,10 @@ def test_a_healthy_project_passes_every_check_strictly(tmp_path: Path, files: di
             "my_env.server.app: my_env.server.app:app is no ASGI application but a int",
         ),
         ({"my_env/server/app.py": APP + "del app\n"}, "my_env.server.app: my_env.server.app has no attribute 'app'"),
+        (
+            {"my_env/server/app.py": "app = 1\nraise ValueError('one\\n  two')\n"},
+            "my_env/server/app.py:2: ValueError: one two",
+        ),
         ({"my_env/server/app.py": "app = 1\nraise SystemExit(3)\n"}, "my_env/server/app.py:2: SystemExit: 3"),
         (
             {"my_env/server/app.py": "app = 1\nimport os\nos._exit(7)\n"},
@@ -70,6 +75,18 @@ def test_an_import_that_never_ends_is_given_up(tmp_path: Path) -> None:
 def test_what_a_project_prints_while_it_is_imported_does_no_harm(tmp_path: Path) -> None:
     noise = "import os, sys\nprint('[{')\nos.write(1, b'{')\nprint('x', file=sys.stderr)\n"
     report = check(write(tmp_path, PACKAGED, {"my_env/server/app.py": noise + APP}), "H001")
+    assert passed(report) == {"H001"}
+
+
+def test_what_an_import_has_started_neither_delays_the_answer_nor_outlives_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    holder = f"import subprocess\nsubprocess.Popen(['sh', '-c', 'exec 3> {tmp_path}/pipe; exec cat /dev/zero >&3'])\n"
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    report = check(write(tmp_path / "p", PACKAGED, {"my_env/server/app.py": holder + APP}), "H001")
+    os.set_blocking(reader, True)
+    while os.read(reader, 1 << 16):
+        pass  # until nobody holds the other end
+    os.close(reader)
     assert passed(report) == {"H001"}
 
 
