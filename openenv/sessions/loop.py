@@ -24,10 +24,12 @@ class OwnLoop:
     def close(self) -> None:
         """Cancel what the environment left running there, and close the loop."""
         if self._loop is not None:
-            self._loop.run_until_complete(_settle(asyncio.all_tasks(self._loop)))
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-            self._loop.close()
+            try:
+                self._loop.run_until_complete(_settle(asyncio.all_tasks(self._loop)))
+                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+                self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            finally:
+                self._loop.close()
 
 
 async def _settle(tasks: set[asyncio.Task[Any]]) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from openenv.errors import OpenEnvError
+from openenv.errors import EnvironmentCrashedError, ExecutionError, OpenEnvError
+from openenv.protocol.faults import traceback_of
 from openenv.protocol.frames import Reply, Request
-from openenv.sessions.host import EnvironmentHost
+from openenv.sessions.host import EnvironmentHost, error_reply
 from openenv.sessions.loop import OwnLoop
 
 Done = Callable[[Reply], None]
@@ -164,8 +165,16 @@ class ThreadRunner:
         self._mailbox.post(self._opened.set_result, None)
         while (job := self._jobs.get()) is not None:
             request, done = job
-            self._mailbox.post(done, self._loop.finish(self._host.run(request)))
+            self._mailbox.post(done, self._reply_to(request))
         self._leave()
+
+    def _reply_to(self, request: Request) -> Reply:
+        try:
+            reply: Reply = self._loop.finish(self._host.run(request))
+        except BaseException as error:  # a task that the environment started there has stopped the loop
+            crashed = EnvironmentCrashedError(f"a task of the environment raised {type(error).__name__}")
+            return error_reply(crashed, fatal=True, fault=traceback_of(error))
+        return reply
 
     def _leave(self) -> None:
         try:
@@ -173,7 +182,11 @@ class ThreadRunner:
                 self._loop.finish(self._host.close())
             finally:
                 self._loop.close()
-        except Exception as error:
+        except ExecutionError as error:
             self._mailbox.post(self._gone.set_exception, error)
+        except BaseException as error:  # as it is, one like SystemExit would stop the server's loop too
+            failed = ExecutionError(f"closing the environment's event loop raised {type(error).__name__}")
+            failed.__cause__ = error
+            self._mailbox.post(self._gone.set_exception, failed)
         else:
             self._mailbox.post(self._gone.set_result, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 from support.puppets import (
@@ -62,6 +63,52 @@ async def test_sessions_do_not_wait_for_each_other() -> None:
         assert not waiting.done()
         turnstile.open()
         assert observation_of(await waiting)["steps"] == 1
+
+
+class Quitting(HalfAsyncPuppet):
+    """Starts tasks that would end its process."""
+
+    async def _quit(self) -> None:
+        raise SystemExit(3)
+
+    async def step(self, action: PuppetAction) -> Any:
+        self.task = asyncio.ensure_future(self._quit())
+        return await super().step(action)
+
+
+class QuittingAtLast(Quitting):
+    """Starts one that does so as it is cancelled."""
+
+    async def _quit(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise SystemExit(3)
+
+
+@in_loop
+async def test_a_task_that_ends_the_loop_of_a_thread_ends_its_session_and_frees_the_slot() -> None:
+    async with Stage("thread", Quitting, most=1) as stage:
+        player = await stage.open()
+        puppet = await player.told()
+        crashed = await player.step()
+        assert (crashed.code, crashed.fatal) == ("ENVIRONMENT_CRASHED", True)
+        assert "SystemExit" in (crashed.fault or "")
+        await stage.free_slots(1)
+        assert journal.of(puppet)[-1] == "close"
+
+
+@in_loop
+async def test_a_task_that_ends_the_loop_of_a_thread_at_its_end_frees_the_slot() -> None:
+    with tapped_log() as log:
+        async with Stage("thread", QuittingAtLast, most=1) as stage:
+            player = await stage.open()
+            puppet = await player.told()
+            assert observation_of(await player.step())["steps"] == 1
+            stage.service.end(player.session, "closed")
+            await stage.free_slots(1)
+            assert journal.of(puppet)[-1] == "close"
+    assert log.find("close failed", "SystemExit")
 
 
 # Deadlines
