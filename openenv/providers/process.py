@@ -22,6 +22,7 @@ logger = logging.getLogger("openenv.providers")
 
 _TAIL = 200
 _SHOWN = 12
+_LINGER_S = 5.0
 _LIKELY = 'is the app\'s module importable, and is its object called "app"?'
 
 
@@ -145,9 +146,11 @@ class _Server:
         except TimeoutError:
             raise self._failure(f"was not healthy within {timeout_s:g} s") from None
         except (OSError, http.client.HTTPException):
-            self._process.wait()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LINGER_S)
             self._reader.join(timeout=1.0)
-            raise self._failure(f"ended with exit status {self._process.returncode}") from None
+            code = self._process.returncode
+            raise self._failure("hung up" if code is None else f"ended with exit status {code}") from None
         finally:
             connection.close()
         if status != http.client.OK:

@@ -111,6 +111,13 @@ def test_a_server_that_does_not_get_healthy_in_time_is_stopped(tmp_path: Path) -
         provider_of(tmp_path, "sleepy:app", startup_timeout_s=0.2).start()
 
 
+def test_a_server_that_hangs_up_and_lives_on_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openenv.providers.process._LINGER_S", 0.01)
+    (tmp_path / "deaf.py").write_text("import os, time\nos.closerange(3, 100)\ntime.sleep(600)", encoding="utf-8")
+    with pytest.raises(ConnectError, match="deaf:app hung up"):
+        provider_of(tmp_path, "deaf:app").start()
+
+
 def test_a_server_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     (tmp_path / "stubborn.py").write_text(
         APP + "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n", encoding="utf-8"
