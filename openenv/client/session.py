@@ -82,8 +82,10 @@ class ClientSession:
 
     def release(self) -> None:
         """Let go without waiting, when the client itself is gone."""
+        if os.getpid() != self._process:
+            return  # a forked child: session and server are its parent's
         link, self.link = self.link, None
-        if link is not None and link.loop.is_running() and os.getpid() == self._process:
+        if link is not None and link.loop.is_running():
             asyncio.run_coroutine_threadsafe(link.close(), link.loop)
         provider = self.recipe.provider
         if self._provided and provider is not None:
@@ -154,7 +156,8 @@ class ClientSession:
         except BaseException:
             await self._let_go(keep_provider=False)
             raise
-        self.link = link
+        # Whoever closed meanwhile has given the home up.
+        self.link, self._home = link, link.loop
         if is_background(link.loop):
             at_exit.add(link)
 

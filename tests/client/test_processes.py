@@ -27,6 +27,30 @@ with GenericEnvClient(URL) as env:
     os.waitpid(child, 0)
     print(env.step({"amount": 1}).observation["total"])
 """
+DROP = """
+import os
+import threading
+from openenv.client import GenericEnvClient
+
+class Telling:
+    def start(self):
+        return URL
+    def stop(self):
+        print("stopped by", "the parent" if os.getpid() == parent else "the child", flush=True)
+
+parent = os.getpid()
+env = GenericEnvClient(provider=Telling())
+env.reset()
+child = os.fork()
+if not child:
+    del env
+    for thread in threading.enumerate():
+        if thread.name == "openenv-provider-stop":
+            thread.join()
+    os._exit(0)
+os.waitpid(child, 0)
+env.close()
+"""
 LEAVE = """
 from openenv.client import GenericEnvClient
 
@@ -50,6 +74,11 @@ def test_a_forked_child_does_not_touch_its_parents_session_and_makes_its_own() -
         refused, own, parents = run(FORK, served.url)
     assert "before the process forked" in refused
     assert (own, parents) == ("7", "2")
+
+
+def test_a_forked_child_that_drops_a_client_does_not_stop_its_parents_server() -> None:
+    with serving(Puppet) as served:
+        assert run(DROP, served.url) == ["stopped by the parent"]
 
 
 def test_a_script_that_forgets_to_close_frees_its_slot_when_it_ends() -> None:
