@@ -164,15 +164,17 @@ class Pool:
             async with gate:
                 await client._session.open()
 
-        outcomes = await asyncio.gather(*map(enter, self._clients), return_exceptions=True)
-        failures = [outcome for outcome in outcomes if outcome is not None]
-        if failures:
+        try:
+            # The first one alone: it starts the server that they may share; where it fails the others need not try.
+            for clients in (self._clients[:1], self._clients[1:]):
+                await _finish_all(map(enter, clients))
+        except BaseException:
             await self._close()
-            raise failures[0]
+            raise
         return self
 
     async def _close(self) -> None:
-        await asyncio.gather(*(client._session.close() for client in self._clients))
+        await _finish_all(client._session.close() for client in self._clients)
 
     async def _reset_all(self, seeds: Sequence[int | None] | None, options: Mapping[str, Any]) -> list[Outcome]:
         chosen = [None] * len(self) if seeds is None else self._one_each(seeds, "seeds")
@@ -261,6 +263,13 @@ class SyncPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+async def _finish_all(doing: Iterable[Awaitable[None]]) -> None:
+    """Wait until all have ended, however they end; raise the first error."""
+    for outcome in await asyncio.gather(*doing, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
 
 
 async def _gather(asking: Iterable[Awaitable[T]]) -> list[T]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from scripted import in_loop
+from scripted import Adder, Peer, in_loop, scripted
 from support.puppets import (
     InlinePuppet,
     LonelyPuppet,
@@ -26,6 +26,7 @@ from openenv.client.pool import HANDSHAKES
 from openenv.errors import (
     ConcurrencyConfigurationError,
     ConfigurationError,
+    ConnectError,
     InvalidActionError,
     RequestValidationError,
     ResponseTimeoutError,
@@ -204,6 +205,42 @@ def test_a_pool_that_does_not_fit_leaves_nothing_open(monkeypatch: pytest.Monkey
                 openenv.pool(served.url, 4).connect()
         with openenv.pool(served.url, 3) as envs:
             assert len(envs.reset_all()) == 3
+
+
+@in_loop
+async def test_a_pool_that_is_given_up_while_it_connects_leaves_nothing_open() -> None:
+    waiting, left = asyncio.Event(), asyncio.Event()
+
+    async def opens(peer: Peer) -> None:
+        await peer.greet()
+        await peer.stay()
+        left.set()
+
+    async def never_greets(peer: Peer) -> None:
+        await peer.take()
+        waiting.set()
+        await peer.stay()
+
+    async with scripted(opens, never_greets) as stage:
+        pool = openenv.pool(Adder(stage.url), 2)
+        opening = asyncio.ensure_future(pool.connect())
+        await waiting.wait()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await left.wait()
+
+
+def test_a_server_that_does_not_start_is_tried_once() -> None:
+    class Broken(CountingProvider):
+        def start(self) -> str:
+            super().start()
+            raise ConnectError("it does not start")
+
+    provider = Broken("")
+    with pytest.raises(ConnectError, match="does not start"):
+        openenv.pool(GenericEnvClient(provider=provider), N).connect()
+    assert provider.calls == ["start"]
 
 
 @pytest.mark.parametrize("target", [5, object(), lambda: "not a client"])
