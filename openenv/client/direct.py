@@ -71,6 +71,7 @@ class DirectTransport:
         self._listener: Listener | None = None
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None  # kept: an event loop holds its tasks weakly
 
     def listen(self, listener: Listener) -> None:
         """Say who is to be told."""
@@ -95,7 +96,7 @@ class DirectTransport:
 
     def abort(self) -> None:
         """Close the environment without waiting for that."""
-        self._task = asyncio.get_running_loop().create_task(self.close())
+        self._closing = asyncio.get_running_loop().create_task(self.close())
 
     async def _begin(self) -> None:
         try:
