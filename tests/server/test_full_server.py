@@ -63,8 +63,11 @@ def test_those_who_wait_hear_their_place_and_are_served_in_order() -> None:
         assert [position for _, position in waiting] == [1, 2, 3, 4]
         assert ready(served) == (503, counts("full", 1, 1, waiting=4))
         with v2(served.ws) as client:  # four times the slots may wait
-            assert code_of(client.ask({"type": "open", "data": {"wait_s": 30}})) == "CAPACITY_REACHED"
-            assert client.ending() == ([], 1013)
+            refusal = error_of(client.ask({"type": "open", "data": {"wait_s": 30}}))
+            assert (refusal["code"], client.ending()) == ("CAPACITY_REACHED", ([], 1013))
+            assert 1 <= refusal["retry_after_s"] <= 60
+        with served.http() as http:
+            assert http.post("/sessions?wait_s=30").headers["retry-after"] == str(round(refusal["retry_after_s"]))
         for client, _ in waiting:
             holder.send(request("close", 1))
             session = client.receive()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import Any
 
+import httpx
 import pytest
 from support.puppets import InlinePuppet
-from support.serving import Served
+from support.serving import Served, app_of, tapped_log
 from support.wire import v1, v2
 from websockets.exceptions import InvalidStatus
 
@@ -147,3 +149,31 @@ def test_the_origin_is_looked_at_before_the_key(serve: Any) -> None:
 
 def test_an_unknown_websocket_is_refused(unlocked: Served) -> None:
     assert refusal_of(unlocked.ws.replace("/ws", "/other"), {})[0] == 403
+
+
+# Beyond loopback
+
+
+def asked_elsewhere(method: str, path: str, **options: Any) -> httpx.Response:
+    """Ask an app that seems to listen on an address that is not this machine's own."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app_of(InlinePuppet))
+        async with httpx.AsyncClient(transport=transport, base_url="http://198.51.100.7") as http:
+            return await http.request(method, path, **options)
+
+    return asyncio.run(ask())
+
+
+def test_other_machines_may_call_the_server_by_any_name() -> None:
+    assert asked_elsewhere("GET", "/health", headers={"Host": "games.example"}).status_code == 200
+    assert asked_elsewhere("POST", "/reset", headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+def test_other_machines_do_not_read_what_an_environment_raises() -> None:
+    with tapped_log() as log:
+        failed = asked_elsewhere("POST", "/step", json={"action": {"do": "raise", "name": "ValueError"}})
+        body = failed.json()
+        assert failed.status_code == 500
+        assert body["message"] == "ValueError in the environment; its text is in the server's log"
+        assert log.find("the puppet's secret", body["correlation_id"])
