@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -109,7 +110,8 @@ class ProcessRunner:
         self._process: BaseProcess | None = None
         self._channel: _Channel | None = None
         self._life: asyncio.Task[None] | None = None
-        self._done: Done | None = None
+        self._expecting: deque[Done] = deque()
+        """Who gets the next messages: the process answers one after the other."""
         self._doomed = False
         self._ended: Reply | None = None
 
@@ -118,8 +120,12 @@ class ProcessRunner:
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
         _, self._channel = await loop.create_connection(lambda: _Channel(self._received), sock=ours)
+        if self._doomed:
+            self._channel.close()
+            theirs.close()
+            raise EnvironmentCrashedError("the environment was closed before its process was started")
         opened: asyncio.Future[Reply] = loop.create_future()
-        self._done = lambda reply: None if opened.done() else opened.set_result(reply)
+        self._expecting.append(_into(opened))
         self._life = loop.create_task(self._live(self._channel, theirs))
         reply = await opened
         if reply.kind == "error":
@@ -131,7 +137,7 @@ class ProcessRunner:
             done(self._ended)
             return
         assert self._channel is not None, "expected an open runner"
-        self._done = done
+        self._expecting.append(done)
         extras = to_json(dict(request.extras)) if request.extras else b""
         self._channel.send(extras + b"\n" + request.raw.encode())
 
@@ -144,9 +150,10 @@ class ProcessRunner:
     async def close(self) -> None:
         """Have the environment closed, and wait until the process and all that it started are gone."""
         if self._life is None or self._channel is None:
+            self._doomed = True
             return
         closed: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._done = lambda reply: None if closed.done() else closed.set_result(reply)
+        self._expecting.append(_into(closed))
         self._channel.send(b"")
         await asyncio.shield(self._life)
         if closed.done() and (fault := closed.result().fault):
@@ -175,19 +182,21 @@ class ProcessRunner:
             channel.close()
 
     def _received(self, message: bytes) -> None:
-        done, self._done = self._done, None
-        if done is not None:
-            done(worker.unpack_reply(message))
+        if self._expecting:  # an environment that forks itself may answer twice
+            self._expecting.popleft()(worker.unpack_reply(message))
 
     def _end(self, reply: Reply) -> None:
         self._ended = reply
-        done, self._done = self._done, None
-        if done is not None:
-            done(reply)
+        while self._expecting:
+            self._expecting.popleft()(reply)
 
     def _crashed(self, code: int | None) -> OpenEnvError:
         how = "" if code is None else f" (signal {-code})" if code < 0 else f" (exit status {code})"
         return EnvironmentCrashedError(f"the environment's process died{how}", {"exit_status": code})
+
+
+def _into(answer: asyncio.Future[Reply]) -> Done:
+    return lambda reply: None if answer.done() else answer.set_result(reply)
 
 
 async def _readable(descriptor: int) -> None:

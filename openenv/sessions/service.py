@@ -87,7 +87,6 @@ class SessionService:
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._emptied = asyncio.Event()
         self._shut = False
-        self._shut = False
 
     async def open(
         self,
@@ -119,16 +118,17 @@ class SessionService:
         lease = await self._slot(dialect, wait_s, on_queued)
         runner = self._runner(dialect, verbose, lease.id)
         ledger: Ledger = SerialLedger() if dialect is Dialect.V1 else _LEDGERS[phase]()
-        session = Session(lease, self.store, runner, ledger, self.settings.deadlines, self._give_up)
+        session = Session(lease, self.store, runner, ledger, self.settings.deadlines, self.end)
         self.sessions[lease.id] = session
         try:
             await asyncio.wait_for(runner.open(), self.settings.deadlines.reset_s)
         except BaseException as error:
             runner.cancel()
-            self.end(session, "failed to open")
-            _raise_known(error, lease.id)
-        if session.ended is not None:
-            raise SessionExpiredError(f"session {session.id} ended while it was opened", {"reason": session.ended})
+            if session.ended is None or isinstance(error, asyncio.CancelledError):
+                self.end(session, "failed to open")
+                _raise_known(error, lease.id)
+        if session.farewell is not None:
+            raise session.farewell
         self.store.settle(lease, phase)
         self._arm()
         return session
@@ -269,13 +269,19 @@ class SessionService:
             self._workers.prepare()
 
     async def _slot(self, dialect: Dialect, wait_s: float, on_queued: Callable[[int], None] | None) -> Lease:
+        if dialect is Dialect.V1:
+            return self.store.acquire()
+        try:
+            return await self._slot_or_wait(wait_s, on_queued)
+        except SessionCapacityError as full:
+            full.data["retry_after_s"] = self.store.retry_after_s()
+            raise
+
+    async def _slot_or_wait(self, wait_s: float, on_queued: Callable[[int], None] | None) -> Lease:
         try:
             return self.store.acquire()
-        except SessionCapacityError as full:
-            if dialect is Dialect.V1:
-                raise
+        except SessionCapacityError:
             if wait_s <= 0:
-                full.data["retry_after_s"] = self.store.retry_after_s()
                 raise
         granted: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
         waiter = self.store.queue(wait_s, lambda outcome: self._settle(granted, outcome))
@@ -284,9 +290,6 @@ class SessionService:
         self._arm()
         try:
             return await granted
-        except SessionCapacityError as full:
-            full.data["retry_after_s"] = self.store.retry_after_s()
-            raise
         except asyncio.CancelledError:
             self.store.withdraw(waiter)
             if granted.done() and not granted.cancelled() and granted.exception() is None:
@@ -303,9 +306,6 @@ class SessionService:
         if self._mailbox is None:
             self._mailbox = Mailbox(asyncio.get_running_loop())
         return ThreadRunner(host, self._mailbox, f"openenv-{name}")
-
-    def _give_up(self, session: Session, reason: str) -> None:
-        self.end(session, reason)
 
     def _dismiss(self, session: Session) -> None:
         """End a session because the server is shutting down, and tell its client."""

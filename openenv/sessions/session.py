@@ -75,6 +75,9 @@ class Session:
         self.playing = False
         self.steps = 0
         self.ended: str | None = None
+        """Why the session is over; ``None`` while it goes on."""
+        self.farewell: OpenEnvError | None = None
+        """What whoever still asks for it is told then."""
         self.supersede: Callable[[], None] | None = None
         """Tells the connection that holds the session that it no longer does."""
         self.dismiss: Callable[[Reply], None] | None = None
@@ -105,8 +108,8 @@ class Session:
             request: The request. One that repeats the last is not run again.
             deliver: Called once with the reply and the request's id, perhaps before this returns.
         """
-        if self.ended is not None:
-            deliver(self._over(self.ended, None), request.id)
+        if self.farewell is not None:
+            deliver(error_reply(self.farewell, fatal=True), request.id)
             return
         if request.kind == "invalid" and request.id is None:
             deliver(error_reply(request.data), None)
@@ -134,22 +137,20 @@ class Session:
 
         Args:
             reason: Why.
-            farewell: What whoever is connected is told; only a request that still waits is told otherwise.
+            farewell: What whoever is connected is told; without it only a request that still waits is answered.
         """
         self.ended = reason
+        expired = SessionExpiredError(f"session {self.id} has ended: {reason}", {"reason": reason})
+        self.farewell = farewell or expired
         if self._timer is not None:
             self._timer.cancel()
         deliver, self._deliver = self._deliver, None
         if farewell is not None and self.dismiss is not None:
-            self.dismiss(self._over(reason, farewell))
+            self.dismiss(error_reply(self.farewell, fatal=True))
         elif deliver is not None and self._request is not None:
-            deliver(self._over(reason, farewell), self._request.id)
+            deliver(error_reply(self.farewell, fatal=True), self._request.id)
         if self.running:
             self.runner.cancel()
-
-    def _over(self, reason: str, farewell: OpenEnvError | None) -> Reply:
-        expired = SessionExpiredError(f"session {self.id} has ended: {reason}", {"reason": reason})
-        return error_reply(farewell or expired, fatal=True)
 
     def _run(self, request: Request) -> None:
         self._request = request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from support.puppets import (
 from support.serving import tapped_log
 from support.staging import Stage, body_of, in_loop, observation_of
 
-from openenv.errors import EnvironmentFactoryError
+from openenv.errors import EnvironmentFactoryError, ServerDrainingError
 from openenv.protocol.frames import Request
 from openenv.sessions.blueprint import blueprint_of
 from openenv.sessions.service import Place
@@ -292,3 +293,16 @@ def made_by_a_function() -> WithArguments:
 async def test_a_factory_may_be_any_callable(place: Place, factory: Any) -> None:
     async with Stage(place, blueprint_of(factory, PuppetAction, PuppetObservation)) as stage:
         assert observation_of(await (await stage.open()).reset())["total"] == 4
+
+
+@pytest.mark.parametrize(("place", "moments"), [("thread", 1), ("process", 1), ("process", 5)])
+@in_loop
+async def test_who_comes_in_as_the_server_shuts_down_is_told_so_and_leaves_nothing(place: Place, moments: int) -> None:
+    async with Stage(place) as stage:
+        opening = asyncio.ensure_future(stage.open())
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        await stage.service.shut_down()
+        with pytest.raises(ServerDrainingError):
+            await opening
+    assert not stage.service._workers._workers
