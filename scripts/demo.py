@@ -17,11 +17,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 OPENENV = Path(sys.executable).with_name("openenv")
 MESSAGES = ("hello", "anybody there?", "bye")
 STOP_S = 30
+DIRECT = build_opener(ProxyHandler({}))
+"""Asks this machine itself, also where a proxy is set for everything else."""
 
 
 def main() -> None:
@@ -88,7 +90,7 @@ def serving(project: str, cwd: str) -> Iterator[str]:
             lines = [server.stdout.readline() for _ in range(3)]
             print(*lines, sep="", end="", flush=True)
             url = lines[0].split()[-1]
-            with urlopen(f"{url}/health") as response:
+            with DIRECT.open(f"{url}/health", timeout=STOP_S) as response:
                 print(f"{url}/health: {response.read().decode()}", flush=True)
             yield url
             announce("Ctrl-C")
@@ -104,7 +106,7 @@ def serving(project: str, cwd: str) -> Iterator[str]:
 def answers(url: str) -> bool:
     """Whether anybody still answers there."""
     try:
-        urlopen(f"{url}/health", timeout=STOP_S).close()
+        DIRECT.open(f"{url}/health", timeout=STOP_S).close()
     except URLError:
         return False
     return True

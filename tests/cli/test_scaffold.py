@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.puppets import Puppet
+from support.serving import serving
 
 from openenv.project.project import Layout, Project
 from openenv_cli.errors import UsageError
@@ -183,3 +187,17 @@ def test_what_is_made_passes_its_own_tests(tmp_path, template):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_health_check_of_an_image_asks_the_server_itself_past_any_proxy():
+    command = json.loads(render(MY_ENV, ECHO)["Dockerfile"].partition("HEALTHCHECK")[2].split("CMD ")[1])
+    proxies = {"http_proxy": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+
+    def check(port: str) -> int:
+        environment = {**os.environ, **proxies, "PORT": port}
+        return subprocess.run([sys.executable, *command[1:]], env=environment, stderr=subprocess.DEVNULL).returncode
+
+    with serving(Puppet) as served:
+        port = served.url.rpartition(":")[2]
+        assert check(port) == 0
+    assert check(port) == 1
