@@ -66,7 +66,7 @@ def part_of(file: str, function: str) -> str:
 
 def shares(outcome: Path) -> list[list[str]]:
     """Own time by part, largest first."""
-    stats = pstats.Stats(str(outcome)).stats
+    stats = vars(pstats.Stats(str(outcome)))["stats"]
     own: Counter[str] = Counter()
     for (file, _, function), (_, _, seconds, _, _) in stats.items():
         own[part_of(file, function)] += seconds
