@@ -42,14 +42,14 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
 
     @router.head("/health", include_in_schema=False)
     @router.get("/health", tags=["Health"], summary="Is the server healthy?")
-    def health(response: Response) -> Health:
+    async def health(response: Response) -> Health:  # in the loop, like all that looks at the sessions
         if service.store.stuck < service.settings.limits.max_sessions:
             return Health()
         response.status_code = 503
         return Health(status="unhealthy")
 
     @router.get("/ready", tags=["Health"], summary="Would a new session be taken?")
-    def ready(response: Response) -> Readiness:
+    async def ready(response: Response) -> Readiness:
         readiness = _readiness(service)
         response.status_code = 200 if readiness.status == "ready" else 503
         return readiness

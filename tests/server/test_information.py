@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from support.puppets import (
 )
 from support.serving import Served, serving
 
+from openenv.sessions.store import SessionStore
 from openenv.types import EnvironmentMetadata
 
 ROUTES = {
@@ -177,3 +179,17 @@ def test_an_environment_that_cannot_be_made_cannot_be_asked(factory: Any, isolat
     with serving(factory, models=models, isolation=isolation) as served, served.http() as http:
         assert (http.get("/metadata").status_code, http.get("/metadata").json()["code"]) == (500, code)
         assert http.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_sessions_are_counted_where_they_change(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    counting: set[int] = set()
+
+    def stuck(_: SessionStore) -> int:
+        counting.add(threading.get_ident())
+        return 0
+
+    monkeypatch.setattr(SessionStore, "stuck", property(stuck))
+    with serving(InlinePuppet) as served, served.http() as http:
+        assert http.get(path).status_code == 200
+        assert counting == {served.call(threading.get_ident)}
