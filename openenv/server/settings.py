@@ -47,7 +47,7 @@ class ServerSettings(BaseModel):
 
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     isolation: Literal["thread", "process"] | None = None
-    api_key: Annotated[str, Field(min_length=1)] | None = None
+    api_key: Annotated[str, Field(min_length=1)] | None = Field(default=None, repr=False)
     allowed_origins: Origins = ()
     reset_timeout_s: Seconds | None = None
     step_timeout_s: Seconds | None = None
@@ -76,8 +76,9 @@ class ServerSettings(BaseModel):
             return type(self).model_validate({**self.model_dump(), **given})
         except ValidationError as error:
             problem = error.errors()[0]
-            variable = f"OPENENV_{str(problem['loc'][0]).upper()}"
-            raise ConfigurationError(f"{variable}: {problem['msg']}, got {problem['input']!r}") from None
+            name = str(problem["loc"][0])
+            source = f"OPENENV_{name.upper()}" if name in given else name
+            raise ConfigurationError(f"{source}: {problem['msg']}, got {problem['input']!r}") from None
 
     def for_service(self, blueprint: Blueprint) -> ServiceSettings:
         """Decide how sessions of an environment are run.

@@ -77,6 +77,15 @@ def test_a_variable_that_cannot_be_used_is_named(variable: str, value: str) -> N
     assert value in refused.value.message
 
 
+def test_an_argument_that_cannot_be_used_is_not_blamed_on_the_operator() -> None:
+    with pytest.raises(ConfigurationError, match=r"^max_sessions: .* got 0$"):
+        create_app(Puppet, max_concurrent_envs=0)
+
+
+def test_the_key_is_not_shown_with_the_other_settings() -> None:
+    assert "secret" not in repr(ServerSettings(api_key="secret"))
+
+
 def test_unknown_settings_are_refused() -> None:
     with pytest.raises(ValidationError):
         ServerSettings(max_session=3)  # type: ignore[call-arg]
