@@ -15,6 +15,14 @@ from openenv.server import app
 
 logger = logging.getLogger("openenv.server")
 
+_WEB_INTERFACE = {
+    "gradio_builder": None,
+    "custom_tab_name": "Custom",
+    "custom_tab_primary": False,
+    "show_default_tab": True,
+    "title_override": None,
+}
+
 
 def create_app(
     env: Callable[[], Any],
@@ -57,23 +65,11 @@ def create_app(
     Raises:
         ConfigurationError: The mode is another one, or :func:`openenv.server.create_app` refuses the rest.
     """
-    _ignore(
-        gradio_builder=gradio_builder is not None,
-        custom_tab_name=custom_tab_name != "Custom",
-        custom_tab_primary=custom_tab_primary,
-        show_default_tab=not show_default_tab,
-        title_override=title_override is not None,
-    )
+    _ignore(gradio_builder, custom_tab_name, custom_tab_primary, show_default_tab, title_override)
     _require_simulation(mode)
+    classes = {"state_cls": state_cls, "reset_observation_cls": reset_observation_cls}
     return app.create_app(
-        env,
-        action_cls,
-        observation_cls,
-        env_name,
-        max_concurrent_envs,
-        concurrency_config,
-        state_cls=state_cls,
-        reset_observation_cls=reset_observation_cls,
+        env, action_cls, observation_cls, env_name, max_concurrent_envs, concurrency_config, **classes
     )
 
 
@@ -103,8 +99,8 @@ def create_fastapi_app(
     )
 
 
-def _ignore(**given: bool) -> None:
-    names = [name for name, is_given in given.items() if is_given]
+def _ignore(*given: Any) -> None:
+    names = [name for (name, default), value in zip(_WEB_INTERFACE.items(), given, strict=True) if value != default]
     if names:
         logger.warning("create_app: ignored %s, for there is no web interface", ", ".join(names))
 
