@@ -16,11 +16,10 @@ from openenv.client.client import EnvClient
 from openenv.discovery.names import class_name_of, key_of, near
 from openenv.errors import ConfigurationError
 from openenv.generics import type_arguments
-from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, ManifestError, parse_manifest
+from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, parse_manifest
+from openenv.project.project import read_text
+from openenv.project.pyproject import ENTRY_POINTS
 from openenv.version import DISTRIBUTION
-
-GROUP = "openenv.environments"
-"""The group of entry points by which a distribution says which environments it holds: ``my-env = "my_env"``."""
 
 _PREFIX = "openenv-"
 _NO_ENVIRONMENTS = {DISTRIBUTION, "openenv-core", "openenv-cli"}
@@ -47,10 +46,9 @@ class InstalledEnvironment:
         """Its ``openenv.yaml``; ``None`` where it has none.
 
         Raises:
-            ManifestError: It is broken.
+            ConfigurationError: It cannot be read, or is broken.
         """
-        path = self.folder / MANIFEST_NAME
-        return parse_manifest(path.read_text(encoding="utf-8-sig"), str(path)) if path.is_file() else None
+        return _manifest_in(self.folder)
 
     @property
     def description(self) -> str | None:
@@ -149,7 +147,7 @@ def find_environment(name: str) -> InstalledEnvironment:
 
 
 def _by_entry_point() -> Iterator[tuple[str, str, str | None]]:
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=ENTRY_POINTS):
         yield entry.name, entry.value.partition(":")[0], entry.dist.version if entry.dist else None
 
 
@@ -185,12 +183,18 @@ def _folder_of(package: str) -> Path | None:
     return Path(places[0]) if places else None
 
 
+def _manifest_in(folder: Path) -> Manifest | None:
+    path = folder / MANIFEST_NAME
+    return parse_manifest(read_text(path), str(path)) if path.is_file() else None
+
+
 def _own_name(folder: Path) -> str | None:
     """Read the name in a package's manifest; a broken one is reported when it is needed."""
     try:
-        return parse_manifest((folder / MANIFEST_NAME).read_text(encoding="utf-8-sig")).name
-    except (OSError, UnicodeDecodeError, ManifestError):
+        manifest = _manifest_in(folder)
+    except ConfigurationError:
         return None
+    return manifest.name if manifest else None
 
 
 def _only_client(module: ModuleType) -> type | None:

@@ -18,7 +18,7 @@ else:
 PYPROJECT_NAME = "pyproject.toml"
 
 ENTRY_POINTS = "openenv.environments"
-"""The group of entry points by which installed environments are found."""
+"""The group of entry points by which a distribution says which environments it holds: ``my-env = "my_env"``."""
 
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 

@@ -102,6 +102,14 @@ def test_the_only_client_of_a_module_is_found_under_any_name(site: Path) -> None
     assert AutoAction.from_env("kernrl").__name__ == "KernelAction"
 
 
+def test_a_manifest_that_is_no_text_is_an_error_when_it_is_needed(site: Path) -> None:
+    install(site, "coding_env", name="Coding")
+    (site / "coding_env" / "openenv.yaml").write_bytes(b"name: \xff\n")
+    assert [environment.name for environment in AutoEnv.list_environments()] == ["coding_env"]
+    with pytest.raises(ConfigurationError, match=r"openenv\.yaml:1:7: not UTF-8 text"):
+        AutoEnv.get_env_class("coding")
+
+
 def test_a_package_without_a_client_says_so(site: Path) -> None:
     install(site, "mute_env", name="Mute")
     (site / "mute_env" / "client.py").write_text("", encoding="utf-8")
