@@ -69,7 +69,7 @@ class ClientSession:
         link.loop.call_soon_threadsafe(link.begin, call)
         in_time = False
         try:
-            in_time = answered.acquire(timeout=link.message_timeout_s)
+            in_time = answered.acquire(timeout=min(link.message_timeout_s, threading.TIMEOUT_MAX))
         finally:
             if not in_time:
                 link.loop.call_soon_threadsafe(link.abandon, call)

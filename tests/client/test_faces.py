@@ -201,6 +201,11 @@ def test_new_session_and_disconnect_end_the_session(served: Served) -> None:
         journal.await_close(first)
 
 
+def test_a_reply_may_be_waited_for_without_end(served: Served) -> None:
+    with PuppetEnv(served.url, message_timeout_s=float("inf")) as env:
+        assert env.reset(seed=3).observation.total == 3
+
+
 def test_a_closed_client_says_so(served: Served) -> None:
     env = PuppetEnv(base_url=served.url)
     with env as client:
