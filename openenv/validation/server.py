@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
@@ -11,7 +10,7 @@ from openenv.validation.json_schema import schema_problem
 from openenv.validation.recording import Recording, Schemas, record
 from openenv.validation.remembered import remembered
 from openenv.validation.web import Web
-from openenv.validation.wire import Session, Socket, connected, v1_session, v2_session
+from openenv.validation.wire import Session, connected, v1_session, v2_session
 
 
 class Server:
@@ -34,7 +33,7 @@ class Server:
     @remembered
     def dialect(self) -> Dialect:
         """The newest dialect that it speaks; raises ``ProbeError`` where ``/ws`` does not open."""
-        with self.connected(offer=True) as socket:
+        with connected(self.base_url, self.timeout_s, self._api_key, offer=True) as socket:
             return socket.dialect
 
     @remembered
@@ -68,26 +67,14 @@ class Server:
             return understood[0].action
         raise NotChecked(f"no action could be made from the schema: {recording.no_action or 'each one was refused'}")
 
-    @contextmanager
-    def connected(self, *, offer: bool) -> Iterator[Socket]:
-        """Open a connection to ``/ws``, offering ``openenv.v2`` or not."""
-        with connected(self.base_url, self.timeout_s, self._api_key, offer=offer) as socket:
-            yield socket
-
-    @contextmanager
-    def v1(self) -> Iterator[Session]:
+    def v1(self) -> AbstractContextManager[Session]:
         """Open a session in the deployed dialect."""
-        with v1_session(self.base_url, self.timeout_s, self._api_key) as session:
-            yield session
+        return v1_session(self.base_url, self.timeout_s, self._api_key)
 
-    @contextmanager
-    def v2(self) -> Iterator[Session]:
+    def v2(self) -> AbstractContextManager[Session]:
         """Open a session in ``openenv.v2``."""
-        with v2_session(self.base_url, self.timeout_s, self._api_key) as session:
-            yield session
+        return v2_session(self.base_url, self.timeout_s, self._api_key)
 
-    @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self) -> AbstractContextManager[Session]:
         """Open a session in the newest dialect that the server speaks."""
-        with self.v2() if self.dialect is Dialect.V2 else self.v1() as session:
-            yield session
+        return self.v2() if self.dialect is Dialect.V2 else self.v1()
