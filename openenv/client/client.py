@@ -169,19 +169,19 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
 
     def connect(self) -> Coroutine[Any, Any, Self]:
         """Connect now; opens a fresh session where the last one was lost or closed. Returns the client."""
-        return self._either(self._connect)
+        return either(self._connect)
 
     def disconnect(self) -> Coroutine[Any, Any, None]:
         """End the session; a provider's server goes on."""
-        return self._either(lambda: self._session.close(keep_provider=True))
+        return either(lambda: self._session.close(keep_provider=True))
 
     def close(self) -> Coroutine[Any, Any, None]:
         """End the session and stop the provider."""
-        return self._either(self._session.close)
+        return either(self._session.close)
 
     def new_session(self) -> Coroutine[Any, Any, Self]:
         """End the session and open a fresh one on the same server. Returns the client."""
-        return self._either(self._new_session)
+        return either(self._new_session)
 
     def reset(self, **options: Any) -> Coroutine[Any, Any, StepResult[ObsT]]:
         """Begin a fresh episode.
@@ -259,15 +259,6 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         state: StateT = self._codec.read_state(self._codec.write(payload).encode())
         return state
 
-    def _either(self, call: Callable[[], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
-        """Return a coroutine where a loop runs; block and return its result where none does."""
-        if in_event_loop():
-            return call()
-        from openenv.client.background import run_blocking
-
-        outcome: Any = run_blocking(call())
-        return outcome  # type: ignore[no-any-return]
-
     async def _connect(self) -> Self:
         await self._session.open()
         return self
@@ -312,6 +303,16 @@ def in_event_loop() -> bool:
     """Whether an event loop runs in this thread; asyncio is not loaded to find out."""
     asyncio = sys.modules.get("asyncio")
     return asyncio is not None and asyncio._get_running_loop() is not None
+
+
+def either(call: Callable[[], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
+    """Return a coroutine where a loop runs; block and return its result where none does."""
+    if in_event_loop():
+        return call()
+    from openenv.client.background import run_blocking
+
+    outcome: Any = run_blocking(call())
+    return outcome  # type: ignore[no-any-return]
 
 
 def _types(cls: type) -> tuple[Any, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openenv.client.background import run_blocking
-from openenv.client.client import EnvClient, in_event_loop
+from openenv.client.client import EnvClient, either
 from openenv.client.generic import GenericEnvClient
 from openenv.client.link import Link, ask_all
 from openenv.errors import ConfigurationError, OpenEnvError
@@ -94,11 +94,11 @@ class Pool:
 
     def connect(self) -> Coroutine[Any, Any, Self]:
         """Open all sessions; raises the first error, and then none is left open. Returns the pool."""
-        return self._either(self._connect)
+        return either(self._connect)
 
     def close(self) -> Coroutine[Any, Any, None]:
         """End all sessions, and the server that the pool started, if it did."""
-        return self._either(self._close)
+        return either(self._close)
 
     def reset_all(
         self, seeds: Sequence[int | None] | None = None, **options: Any
@@ -115,7 +115,7 @@ class Pool:
         Raises:
             ValueError: There are more or fewer seeds than sessions.
         """
-        return self._either(partial(self._reset_all, seeds, options))
+        return either(partial(self._reset_all, seeds, options))
 
     def step_all(self, actions: Sequence[Any]) -> Coroutine[Any, Any, list[Outcome]]:
         """Take one action in every session.
@@ -129,7 +129,7 @@ class Pool:
         Raises:
             ValueError: There are more or fewer actions than sessions.
         """
-        return self._either(partial(self._step_all, actions))
+        return either(partial(self._step_all, actions))
 
     def sync(self) -> SyncPool:
         """The synchronous face of this pool."""
@@ -150,12 +150,6 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.sync().__exit__(kind, error, trace)
-
-    def _either(self, call: Callable[[], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
-        if in_event_loop():
-            return call()
-        outcome: Any = run_blocking(call())
-        return outcome  # type: ignore[no-any-return]
 
     async def _connect(self) -> Self:
         gate = asyncio.Semaphore(HANDSHAKES)
