@@ -126,6 +126,8 @@ class SessionService:
             runner.cancel()
             if session.ended is None or isinstance(error, asyncio.CancelledError):
                 self.end(session, "failed to open")
+                if isinstance(error, OpenEnvError):  # who hears of it may come back at once: the slot is free then
+                    await self.finish(session, "failed to open")
                 _raise_known(error, lease.id)
         if session.farewell is not None:
             raise session.farewell

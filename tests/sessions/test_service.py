@@ -6,15 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from support.puppets import AsyncPuppet, journal
+from support.puppets import AsyncPuppet, BrokenPuppet, journal
 from support.serving import tapped_log
-from support.staging import Player, Stage, body_of, in_jumping_time, observation_of
+from support.staging import Player, Stage, body_of, in_jumping_time, in_loop, observation_of
 
-from openenv.errors import (
-    ServerDrainingError,
-    SessionNotFoundError,
-)
+from openenv.errors import EnvironmentFactoryError, ServerDrainingError, SessionNotFoundError
 from openenv.protocol.frames import Reply, Request
+from openenv.sessions.service import Place
 from openenv.sessions.store import Phase
 
 
@@ -236,3 +234,13 @@ async def test_an_invalid_request_without_an_id_is_answered_while_another_runs()
         assert (await player.submit(broken)).kind == "error"
         assert not running.done()
         assert (await running).kind == "observation"
+
+
+@pytest.mark.parametrize("place", ["inline", "thread", "process"])
+@in_loop
+async def test_the_slot_of_an_environment_that_cannot_be_made_is_free_when_that_is_heard(place: Place) -> None:
+    async with Stage(place, BrokenPuppet, most=1) as stage:
+        for _ in range(2):
+            with pytest.raises(EnvironmentFactoryError):
+                await stage.open()
+            assert stage.service.store.active == 0
