@@ -48,6 +48,8 @@ class AutoEnv:
             ConfigurationError: No such environment is installed; the message names near ones.
         """
         if "://" in name:
+            if base_url is not None or env_vars is not None:
+                raise ConfigurationError(f"{name} is a server's address already: leave out base_url and env_vars")
             return GenericEnvClient(name, **options)
         if skip_install:
             if base_url is None:

@@ -22,7 +22,7 @@ from openenv.protocol.faults import text_of, validation_failed
 
 _V1 = Dialect.V1
 RequestId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
-Timeout = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Timeout = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 _CLOSED = ConfigDict(extra="forbid")
 
 
@@ -30,7 +30,7 @@ _CLOSED = ConfigDict(extra="forbid")
 class ResetOptions(TypedDict, total=False):
     """Options of a reset; an environment may take more of its own."""
 
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED)] | None
     episode_id: Annotated[str, Field(max_length=MAX_EPISODE_ID_LENGTH)] | None
 
 

@@ -125,6 +125,7 @@ class NamedLedger(_Once):
     def __init__(self) -> None:
         super().__init__()
         self._last_name: str | None = None
+        self._last_frame = ""
         self._looking = False
 
     def admit(self, request: Request) -> Admission:
@@ -132,9 +133,12 @@ class NamedLedger(_Once):
 
         Raises:
             BusyError: Another one runs.
+            IdReusedError: It is the last name with another payload.
         """
         name = request.id
         if name is not None and name == self._last_name:
+            if not _same(request.raw, self._last_frame):
+                raise IdReusedError(f"request {name!r} was sent before with another payload")
             return Admission.REPLAY if self._looking else self._again()
         if self.running:
             raise BusyError("another request of this session is running")
@@ -142,7 +146,7 @@ class NamedLedger(_Once):
         if self._looking:
             self.running = True
             return Admission.RUN
-        self._last_name = None if name is None else str(name)
+        self._last_name, self._last_frame = None if name is None else str(name), request.raw
         return self._begin()
 
     def complete(self, reply: Reply) -> None:

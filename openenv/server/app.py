@@ -10,8 +10,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from openenv.errors import ConfigurationError
-from openenv.protocol import Dialect
+from openenv.protocol import MAX_MESSAGE_BYTES, Dialect
 from openenv.protocol.frames import FrameDecoder
+from openenv.server.body_limit import BodyLimit
 from openenv.server.routes import information_routes, throw_away_routes, unhandled
 from openenv.server.security import Gate
 from openenv.server.session_routes import SessionRoutes
@@ -98,6 +99,7 @@ def _assemble(service: SessionService, settings: ServerSettings, readme: str | N
     app.include_router(throw_away_routes(service))
     app.include_router(sessions.router())
     app.add_exception_handler(Exception, unhandled)
+    app.add_middleware(BodyLimit, most=MAX_MESSAGE_BYTES)
     app.add_middleware(Gate, websocket=endpoint, api_key=settings.api_key, allowed_origins=settings.allowed_origins)
     return app
 

@@ -46,13 +46,13 @@ class Gate:
         refusal = self._origin_refusal(scope, headers) or self._key_refusal(scope, headers)
         if refusal is not None:
             await _refuse(scope, receive, send, *refusal)
-        elif scope["type"] == "websocket" and scope["path"].removeprefix(scope.get("root_path", "")) == "/ws":
+        elif scope["type"] == "websocket" and _path(scope) == "/ws":
             await self._websocket(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     def _key_refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
-        if self._api_key is None or scope["path"] in _OPEN_PATHS:
+        if self._api_key is None or _path(scope) in _OPEN_PATHS:
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         given = headers.get("x-openenv-key") or (bearer.strip() if scheme.lower() == "bearer" else "")
@@ -75,6 +75,12 @@ class Gate:
     def _known_host(self, host: str) -> bool:
         name = _parts(f"//{host}").hostname or ""
         return is_loopback_name(name) or any(_parts(origin).hostname == name for origin in self._origins)
+
+
+def _path(scope: Scope) -> str:
+    """The path within this app, which may be mounted in another one."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path
 
 
 def is_loopback(scope: Scope) -> bool:

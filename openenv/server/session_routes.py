@@ -19,6 +19,9 @@ from openenv.sessions.service import SessionService
 from openenv.sessions.session import Session
 from openenv.sessions.store import Phase
 
+_UNGUESSABLE = 16
+"""The fewest characters of a name that nobody else can hit upon."""
+
 Wait = Annotated[float, Query(ge=0, allow_inf_nan=False, description="Seconds to wait for a slot")]
 Token = Annotated[str, Header(alias="X-OpenEnv-Session", description="The session's token")]
 
@@ -62,6 +65,9 @@ class SessionRoutes:
         self._require_available()
         body = await _json_object(request)
         name = _request_name(body)
+        if name is not None and len(name) < _UNGUESSABLE:
+            # Whoever sends the name of somebody's creation is given that session.
+            raise RequestValidationError(f"request_id of a new session has at least {_UNGUESSABLE} characters: a UUID")
         _refuse_rest(body, "a session is opened with request_id")
         session = await self._opened(request, name, wait_s)
         opened = SessionOpened(

@@ -8,8 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from openenv.errors import ConfigurationError
+from openenv.project.manifest import ManifestError
 from openenv.project.project import Project
 from openenv_cli import console, ports, serving
+from openenv_cli.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
 
@@ -37,7 +40,12 @@ def serve(
     Serves the app that openenv.yaml names, without a container, until Ctrl-C. Episodes in progress may end
     first; a second Ctrl-C stops at once.
     """
-    project = Project.find(path)
+    try:
+        project = Project.find(path)
+    except ManifestError:
+        raise
+    except ConfigurationError as error:
+        raise UsageError(error.message, hint=error.hint) from None
     settings = {"OPENENV_MAX_SESSIONS": max_sessions, "OPENENV_ISOLATION": isolation}
     os.environ.update({name: str(value) for name, value in settings.items() if value is not None})
     with ports.listen(host, project.manifest.port if port is None else port) as sock:

@@ -189,7 +189,7 @@ def test_a_wrong_host_is_wrong_usage(project, openenv, host, code, error):
 def test_no_project_is_an_error_with_a_hint(openenv, tmp_path):
     ran = openenv("serve")
 
-    assert ran.code == 1
+    assert ran.code == 2
     assert ran.err == (
         f"error: no openenv.yaml in {tmp_path} or any folder above it\nhint: make a project with: openenv init my-env\n"
     )

@@ -162,7 +162,9 @@ REFUSED_IN_V2 = {
     "an action that is an array": '{"type": "step", "id": 7, "data": []}',
     "a negative seed": '{"type": "reset", "id": 7, "data": {"seed": -1}}',
     "too large a seed": '{"type": "reset", "id": 7, "data": {"seed": 4294967296}}',
-    "a seed that is a text": '{"type": "reset", "id": 7, "data": {"seed": "x"}}',
+    "a seed that is a text": '{"type": "reset", "id": 7, "data": {"seed": "3"}}',
+    "a seed that is a boolean": '{"type": "reset", "id": 7, "data": {"seed": true}}',
+    "a limit that is a text": '{"type": "state", "id": 7, "timeout_s": "2"}',
     "too long an episode's name": request_frame("reset", 7, json.dumps({"episode_id": "x" * 256})),
     "a limit of nothing": '{"type": "state", "id": 7, "timeout_s": 0}',
     "a limit that is not finite": '{"type": "state", "id": 7, "timeout_s": NaN}',
@@ -258,7 +260,7 @@ def test_validators_of_a_model_may_raise_anything(dialect: Dialect, error: BaseE
     json.loads(error_body(request.data))
 
 
-def test_a_limit_is_a_number_also_where_the_frame_had_to_be_looked_at_twice() -> None:
+def test_a_limit_is_a_float_also_where_the_frame_had_to_be_looked_at_twice() -> None:
     class Fussy(Action):
         tries: list[int] = []
 
@@ -270,6 +272,6 @@ def test_a_limit_is_a_number_also_where_the_frame_had_to_be_looked_at_twice() ->
             return self
 
     tries: list[int] = []
-    request = FrameDecoder(Dialect.V2, Fussy).decode('{"type": "step", "id": 1, "timeout_s": "2.5", "data": {}}')
+    request = FrameDecoder(Dialect.V2, Fussy).decode('{"type": "step", "id": 1, "timeout_s": 2, "data": {}}')
 
-    assert (request.kind, request.timeout_s) == ("step", 2.5)
+    assert (request.kind, request.timeout_s, type(request.timeout_s)) == ("step", 2.0, float)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -102,6 +103,8 @@ def test_a_reset_needs_no_body(play: Play) -> None:
         ("reset", "7", "VALIDATION_ERROR"),
         ("reset", {"seed": -1}, "VALIDATION_ERROR"),
         ("reset", {"seed": 2**32}, "VALIDATION_ERROR"),
+        ("reset", {"seed": "5"}, "VALIDATION_ERROR"),
+        ("reset", {"seed": True}, "VALIDATION_ERROR"),
         ("reset", {"episode_id": "x" * 256}, "VALIDATION_ERROR"),
         ("reset", {"level": 1}, "VALIDATION_ERROR"),
         ("reset", {"request_id": 7}, "VALIDATION_ERROR"),
@@ -179,6 +182,27 @@ def test_a_repeated_step_is_answered_again_and_runs_once(play: Play) -> None:
     assert play.step(request_id="b").json()["observation"]["steps"] == 2
 
 
+def test_a_name_that_comes_again_with_another_payload_is_refused(play: Play) -> None:
+    play.post("reset")
+    play.step(request_id="a", amount=5)
+    assert_problem(play.step(request_id="a", amount=6), 409, "ID_REUSED")
+    assert play.get("/state").json()["step_count"] == 1
+
+
+def test_a_body_larger_than_a_frame_may_be_is_refused(play: Play) -> None:
+    play.post("reset")
+    refused = play.step(name="x" * 17_000_000)
+    assert refused.status_code == 413
+    assert play.step().json()["observation"]["steps"] == 1
+
+
+def test_a_name_that_comes_again_with_another_action_is_refused(play: Play) -> None:
+    play.post("reset")
+    play.step(request_id="a", amount=5)
+    assert_problem(play.step(request_id="a", amount=6), 409, "ID_REUSED")
+    assert play.step(request_id="b").json()["observation"]["total"] == 6
+
+
 def test_a_repeated_reset_is_answered_again_and_runs_once(play: Play) -> None:
     body = {"seed": 3, "request_id": "r"}
     first = play.post("reset", body).json()
@@ -224,12 +248,12 @@ def test_a_client_that_vanishes_in_the_middle_of_a_step_gets_its_reply_when_it_a
 
 def test_a_repeated_creation_gives_the_same_session(everywhere: Served) -> None:
     with everywhere.http() as http:
-        one, again, other = (http.post("/sessions", json={"request_id": name}) for name in ("k1", "k1", "k2"))
+        one, again, other = (http.post("/sessions", json={"request_id": name * 16}) for name in "aab")
         assert one.json() == again.json()
         assert one.json()["session_id"] != other.json()["session_id"]
         Play(http, one).delete()
         Play(http, other).delete()
-        fresh = http.post("/sessions", json={"request_id": "k1"})
+        fresh = http.post("/sessions", json={"request_id": "a" * 16})
         assert fresh.json()["session_id"] != one.json()["session_id"]
         Play(http, fresh).delete()
 
@@ -239,6 +263,8 @@ def test_a_repeated_creation_gives_the_same_session(everywhere: Served) -> None:
     [
         ("/sessions", {"request_id": 7}),
         ("/sessions", {"request_id": ""}),
+        ("/sessions", {"request_id": "easy to guess"}),
+        ("/sessions", {"request_id": "guessable"}),
         ("/sessions", {"request_id": "x" * 256}),
         ("/sessions", {"seed": 1}),
         ("/sessions", [1]),
