@@ -115,7 +115,9 @@ class EnvironmentHost:
             if not self._playing and self._dialect is Dialect.V2:
                 raise ResetRequiredError("no episode is running: reset first")
             step = getattr(self._environment, self._traits.step_method)
-            return step(request.data, **self._step_options(request)) if request.extras else step(request.data)
+            if request.extras is None and request.timeout_s is None:
+                return step(request.data)
+            return step(request.data, **self._step_options(request))
         if request.kind == "reset":
             options = self._reset_options(request.data or {})
             self._playing = False
@@ -184,7 +186,8 @@ class EnvironmentHost:
         return {name: value for name, value in options.items() if name in taken}
 
     def _step_options(self, request: Request) -> dict[str, Any]:
-        taken, given = self._traits.step_options, request.extras or {}
+        taken = self._traits.step_options
+        given = {"timeout_s": request.timeout_s} if request.extras is None else request.extras
         return {name: value for name, value in given.items() if taken is None or name in taken}
 
 

@@ -106,9 +106,13 @@ class Mailbox:
     def _deliver(self) -> None:
         # Lowered first: a letter that arrives from here on wakes the loop again.
         self._woken = False
-        while self._letters:
-            receive, value = self._letters.popleft()
-            receive(value)
+        try:
+            while self._letters:
+                receive, value = self._letters.popleft()
+                receive(value)
+        finally:
+            if self._letters:  # one that failed must not keep the others waiting
+                self._loop.call_soon(self._deliver)
 
 
 class ThreadRunner:

@@ -30,11 +30,21 @@ SERVERS: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=SERVERS)
-def served(request: pytest.FixtureRequest) -> Iterator[Served]:
-    kind, settings = SERVERS[request.param]
+def served_puppets(place: str) -> Iterator[Served]:
+    kind, settings = SERVERS[place]
     with serving(kind, limits={"evict_after_s": 0.0}, **settings) as server:
         yield server
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
+    yield from served_puppets(request.param)
+
+
+@pytest.fixture(scope="module", params=["thread", "inline"])
+def in_server(request: pytest.FixtureRequest) -> Iterator[Served]:
+    """Where the server itself can be looked into; to the client all places are the same."""
+    yield from served_puppets(request.param)
 
 
 def play(client: StubbornClient) -> int:
@@ -105,13 +115,13 @@ class PuppetEnv(EnvClient[PuppetAction, PuppetObservation, State]):
 
 
 @pytest.mark.parametrize(("way", "frame"), [one for one in WAYS if one[1] > 0])
-def test_the_real_client_does_not_let_its_caller_notice(served: Served, way: str, frame: int) -> None:
+def test_the_real_client_does_not_let_its_caller_notice(in_server: Served, way: str, frame: int) -> None:
     for part in ("middle", "after"):
         cut = Cut(way, frame, part)
-        with cutting(served.address, cut) as proxy:
+        with cutting(in_server.address, cut) as proxy:
             puppet = asyncio.run(play_with_the_real_client(proxy.address))
             assert cut.done == 1
-        assert_ran_once(served, puppet, looks=2)
+        assert_ran_once(in_server, puppet, looks=2)
 
 
 async def play_with_the_real_client(address: str) -> int:

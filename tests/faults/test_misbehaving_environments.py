@@ -64,12 +64,12 @@ def assert_logged_once(log: LogTap, client: V2Client) -> None:
     assert client.session["session_id"] in line
 
 
-@pytest.mark.parametrize("error", FOREIGN)
-def test_a_step_that_raises(served: Served, error: str) -> None:
+def test_a_step_that_raises(served: Served) -> None:
     with beside_others(served) as (client, log):
-        assert code_of(client.step(2, "raise", name=error)) == "EXECUTION_ERROR"
-        assert_logged_once(log, client)
-        assert client.step(3)["data"]["observation"]["steps"] == 1
+        for number, error in enumerate(FOREIGN, 1):
+            assert (error, code_of(client.step(2 * number, "raise", name=error))) == (error, "EXECUTION_ERROR")
+            assert len(log.find("Traceback", client.session["session_id"])) == len(log.find("Traceback")) == number
+            assert client.step(2 * number + 1)["data"]["observation"]["steps"] == number
 
 
 def test_a_reset_that_raises(served: Served) -> None:
@@ -79,14 +79,14 @@ def test_a_reset_that_raises(served: Served) -> None:
         assert client.reset(3)["type"] == "observation"
 
 
-@pytest.mark.parametrize("error", ["ValueError", "SystemExit", "wrong type"])
-def test_a_state_that_fails(served: Served, error: str) -> None:
+def test_a_state_that_fails(served: Served) -> None:
     with beside_others(served) as (client, log):
-        client.step(2, "spoil_state", name=error)
-        expected = "INVALID_RESULT" if error == "wrong type" else "EXECUTION_ERROR"
-        assert code_of(client.request("state", 3)) == expected
-        assert_logged_once(log, client)
-        assert client.step(4)["type"] == "observation"
+        for number, error in enumerate(("ValueError", "SystemExit", "wrong type"), 1):
+            client.step(2 * number, "spoil_state", name=error)
+            expected = "INVALID_RESULT" if error == "wrong type" else "EXECUTION_ERROR"
+            assert code_of(client.request("state", 2 * number + 1)) == expected
+            assert len(log.find("Traceback", client.session["session_id"])) == number
+        assert client.step(8)["type"] == "observation"
 
 
 @pytest.mark.parametrize("error", ["ValueError", "SystemExit", "KeyboardInterrupt"])

@@ -180,6 +180,19 @@ def test_a_name_makes_a_retry_safe() -> None:
     assert ledger.reply is sent
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_last_name_with_another_payload_is_reused(complete: bool) -> None:
+    ledger = NamedLedger()
+    ledger.admit(Request("step", id="a", raw='{"data":1}'))
+    if complete:
+        ledger.complete(reply())
+
+    assert ledger.admit(Request("step", id="a", raw='{"data": 1}')) in (Admission.WAIT, Admission.REPLAY)
+    with pytest.raises(IdReusedError):
+        ledger.admit(Request("step", id="a", raw='{"data":2}'))
+    assert ledger.running is not complete
+
+
 @pytest.mark.parametrize("second", [None, "b"])
 def test_another_request_while_one_runs_is_refused(second: str | None) -> None:
     ledger = NamedLedger()

@@ -7,8 +7,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from support.fixtures import every_puppet_is_closed_once
 from support.puppets import AsyncPuppet, InlinePuppet, Puppet
 from support.serving import Served, serving
+
+__all__ = ["every_puppet_is_closed_once"]
 
 Serve = Callable[..., Served]
 

@@ -78,8 +78,8 @@ def test_what_is_given_wins() -> None:
 
 
 def test_an_instance_is_no_factory() -> None:
-    with pytest.raises(ConfigurationError, match="got an instance of Puppet") as refused:
-        blueprint_of(Puppet())  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="got an instance of BarePuppet") as refused:
+        blueprint_of(BarePuppet())  # type: ignore[arg-type]
     assert refused.value.hint
 
 

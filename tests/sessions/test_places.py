@@ -14,6 +14,7 @@ from support.puppets import (
     BrokenPuppet,
     HalfAsyncPuppet,
     InlinePuppet,
+    PatientPuppet,
     Puppet,
     PuppetAction,
     PuppetObservation,
@@ -22,7 +23,7 @@ from support.serving import tapped_log
 from support.staging import Stage, body_of, in_loop, observation_of
 
 from openenv.errors import EnvironmentFactoryError, ServerDrainingError
-from openenv.protocol.frames import Request
+from openenv.protocol.frames import Request, request_frame
 from openenv.sessions.blueprint import blueprint_of
 from openenv.sessions.service import Place
 
@@ -216,6 +217,20 @@ async def test_metadata_says_whether_the_environment_takes_a_seed(place: Place, 
 
     metadata = body_of(reply)
     assert (reply.kind, metadata["name"], metadata["seedable"]) == ("metadata", kind.__name__, True)
+
+
+@pytest.mark.parametrize("place", ["inline", "thread", "process"])
+@in_loop
+async def test_a_step_hears_how_long_its_caller_is_willing_to_wait(place: Place) -> None:
+    async with Stage(place, PatientPuppet) as stage:
+        player = await stage.open()
+        await player.reset()
+
+        assert observation_of(await player.step())["heard"] == "None"
+        assert observation_of(await player.step(timeout_s=2.5))["heard"] == "2.5"
+        raw = request_frame("step", None, "{}")
+        thrown_away = Request("step", PuppetAction(), raw=raw, extras={"timeout_s": 4.0})
+        assert observation_of(await stage.service.play_once(thrown_away, verbose=True))["heard"] == "4.0"
 
 
 @pytest.mark.parametrize("place", ["inline", "thread", "process"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.puppets import (
+    PATIENCE_S,
     AsyncPuppet,
     HalfAsyncPuppet,
     InlinePuppet,
@@ -22,6 +23,7 @@ from support.staging import Stage, body_of, in_loop, observation_of
 
 from openenv.errors import DeadlineError, EnvironmentFactoryError
 from openenv.protocol.frames import Request
+from openenv.sessions.runners import Mailbox
 from openenv.sessions.session import Deadlines
 from openenv.sessions.store import Phase
 
@@ -265,3 +267,19 @@ async def test_who_gives_up_while_the_environment_is_made_leaves_nothing_behind(
         turnstile.open()
         await stage.free_slots(1)
     assert last_events() == ["init", "close"]
+
+
+@in_loop
+async def test_a_letter_that_cannot_be_delivered_does_not_hold_up_the_others() -> None:
+    complaints: list[Any] = []
+    loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(lambda _, context: complaints.append(context["exception"]))
+    mailbox = Mailbox(loop)
+
+    def refuse(_: Any) -> None:
+        raise ValueError("no such address")
+
+    mailbox.post(refuse, None)
+    mailbox.post(lambda _: arrived.set(), None)
+    await asyncio.wait_for(arrived.wait(), PATIENCE_S)
+    assert [type(complaint) for complaint in complaints] == [ValueError]

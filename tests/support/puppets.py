@@ -112,6 +112,14 @@ class Journal:
     def threads_of(self, puppet: int) -> set[int]:
         return {thread for _, who, thread in self.entries if who == puppet}
 
+    def assert_each_closed_once(self) -> None:
+        """Wait until every puppet is closed; none may have been closed twice, or called after that."""
+        for puppet in {who for _, who, _ in self.entries}:
+            self.await_close(puppet)
+            events = self.of(puppet)
+            assert events.count("close") == 1, (puppet, events)
+            assert events[-1] == "close", (puppet, events)
+
     def await_close(self, puppet: int) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: "close" in self.of(puppet), PATIENCE_S), f"{puppet} is not closed"
@@ -306,6 +314,13 @@ class HalfAsyncPuppet(Puppet):
         return self._obey(action)
 
     close = AsyncPuppet.close
+
+
+class PatientPuppet(Puppet):
+    """Says how long its caller is willing to wait."""
+
+    def step(self, action: PuppetAction, timeout_s: float | None = None) -> Any:
+        return self._look(heard=str(timeout_s))
 
 
 class LonelyPuppet(Puppet):

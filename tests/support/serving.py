@@ -54,7 +54,7 @@ class Served:
 
     def http(self, **options: Any) -> httpx.Client:
         """A plain HTTP client."""
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=PATIENCE_S, **options)
+        return httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=PATIENCE_S, **options)
 
     def call(self, function: Callable[..., T], *arguments: Any) -> T:
         """Call a function in the server's loop, after everything that is ready there now."""
