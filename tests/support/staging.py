@@ -101,6 +101,7 @@ class Stage:
         )
         clock_given = {} if clock is None else {"clock": clock}
         self.service = SessionService(blueprint, settings, **clock_given)
+        self.service.prepare()
         # As in the server: a worker process validates its actions itself.
         self.decoder = FrameDecoder(Dialect.V2, dict[str, Any] if place == "process" else blueprint.action_type)
 
