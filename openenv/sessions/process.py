@@ -119,7 +119,11 @@ class ProcessRunner:
         """Start the process and make the environment there."""
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
-        _, self._channel = await loop.create_connection(lambda: _Channel(self._received), sock=ours)
+        try:
+            _, self._channel = await loop.create_connection(lambda: _Channel(self._received), sock=ours)
+        except BaseException:  # whoever wanted the session is gone already
+            theirs.close()
+            raise
         if self._doomed:
             self._channel.close()
             theirs.close()

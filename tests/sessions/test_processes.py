@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -184,6 +185,20 @@ async def test_a_session_given_up_while_its_process_starts_leaves_nothing(monkey
             await opening
         await stage.free_slots(1)
         assert not stage.service._workers._workers
+
+
+@in_loop
+async def test_a_session_given_up_before_its_process_starts_leaves_no_socket() -> None:
+    async with Stage("process", most=1) as stage:
+        for turns in range(5):
+            opening = asyncio.ensure_future(stage.open())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            opening.cancel()
+            await asyncio.wait([opening])
+            del opening
+            await stage.free_slots(1)
+        gc.collect()  # a socket that is still open would warn now
 
 
 # What an environment starts dies with it
