@@ -112,9 +112,13 @@ class Journal:
     def threads_of(self, puppet: int) -> set[int]:
         return {thread for _, who, thread in self.entries if who == puppet}
 
-    def assert_each_closed_once(self) -> None:
-        """Wait until every puppet is closed; none may have been closed twice, or called after that."""
-        for puppet in {who for _, who, _ in self.entries}:
+    def puppets(self) -> set[int]:
+        """All that have written here."""
+        return {who for _, who, _ in self.entries}
+
+    def assert_each_closed_once(self, puppets: set[int]) -> None:
+        """Wait until each puppet is closed; none may have been closed twice, or called after that."""
+        for puppet in puppets:
             self.await_close(puppet)
             events = self.of(puppet)
             assert events.count("close") == 1, (puppet, events)
