@@ -13,6 +13,8 @@ from support.serving import Served, app_of, tapped_log
 from support.wire import v1, v2
 from websockets.exceptions import InvalidStatus
 
+from openenv.server.security import is_loopback_name
+
 KEY = "correct horse"
 OPEN = [("GET", "/health"), ("HEAD", "/health"), ("GET", "/ready")]
 CLOSED = [
@@ -149,6 +151,27 @@ def test_the_origin_is_looked_at_before_the_key(serve: Any) -> None:
 
 def test_an_unknown_websocket_is_refused(unlocked: Served) -> None:
     assert refusal_of(unlocked.ws.replace("/ws", "/other"), {})[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:10.0.0.1", False),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),
+        ("localhost.example", False),
+        ("127.0.0.1.example", False),
+        ("", False),
+    ],
+)
+def test_this_machine_has_several_names(name: str, ours: bool) -> None:
+    assert is_loopback_name(name) is ours
 
 
 # Beyond loopback
