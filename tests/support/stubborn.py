@@ -24,15 +24,16 @@ class StubbornClient:
         self.session: Frame | None = None
         self.sockets = 0
 
-    def open(self) -> None:
+    def open(self, wait_s: float = 0.0) -> None:
         """Open the session; where nobody knows whether that worked, a new one."""
         for _ in range(TRIES):
             try:
-                self._connect().open()
+                client = self._connect()
+                answer = client.ask({"type": "open", "data": {"wait_s": wait_s}})
+                self.session = (client.receive() if answer["type"] == "queued" else answer)["data"]
             except GONE:
                 continue
-            assert self._client is not None
-            self.session = self._client.session
+            assert "session_token" in self.session, self.session
             return
         raise AssertionError("no session could be opened")
 

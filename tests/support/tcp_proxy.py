@@ -3,34 +3,69 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 Way = str  # "up" to the server, "down" to the client
 
 
+class Cuts(Protocol):
+    """Says where to cut."""
+
+    def part(self, way: Way, seen: int) -> str:
+        """Where to cut the frame that passes now, the ``seen``-th of its connection: nowhere, or which part."""
+        ...
+
+
 @dataclass
 class Cut:
-    """Where to cut; frames of one way are counted from 0, over all connections or in each."""
+    """One cut, or one in each connection; frames of one way are counted from 0."""
 
     way: Way
     frame: int
-    part: str  # "before", "middle", "after"
+    where: str  # "before", "middle", "after"
     each: bool = False
     done: int = 0
-    seen: int = field(default=0, repr=False)
+    total: int = field(default=0, repr=False)
+
+    def part(self, way: Way, seen: int) -> str:
+        """Cut at the chosen frame."""
+        if way != self.way or (self.done and not self.each):
+            return ""
+        now = (seen if self.each else self.total) == self.frame
+        self.total += 1
+        self.done += now
+        return self.where if now else ""
+
+
+class RandomCuts:
+    """Cuts one frame in so many, anywhere."""
+
+    def __init__(self, seed: int, one_in: int) -> None:
+        self._random = random.Random(seed)
+        self._one_in = one_in
+        self.done = 0
+
+    def part(self, way: Way, seen: int) -> str:
+        """Draw lots."""
+        if self._random.randrange(self._one_in):
+            return ""
+        self.done += 1
+        return self._random.choice(["before", "middle", "after"])
 
 
 class TcpProxy:
     """Carries connections to a server, and cuts them."""
 
-    def __init__(self, address: str, cut: Cut) -> None:
+    def __init__(self, address: str, cuts: Cuts) -> None:
         host, port = address.split(":")
         self._server = (host, int(port))
-        self._cut = cut
+        self._cuts = cuts
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -74,24 +109,14 @@ class TcpProxy:
         with contextlib.suppress(OSError), source.makefile("rb") as stream:
             sink.sendall(_handshake(stream))
             while frame := _frame(stream):
-                part = self._part(way, seen)
+                with self._lock:
+                    part = self._cuts.part(way, seen)
                 seen += 1
                 sink.sendall({"before": b"", "middle": frame[: len(frame) // 2]}.get(part, frame))
                 if part:
                     break
         _shut(source)
         _shut(sink)
-
-    def _part(self, way: Way, seen: int) -> str:
-        """Say where to cut a frame, if at all."""
-        cut = self._cut
-        with self._lock:
-            if way != cut.way or (cut.done and not cut.each):
-                return ""
-            now = (seen if cut.each else cut.seen) == cut.frame
-            cut.seen += 1
-            cut.done += now
-            return cut.part if now else ""
 
 
 def _shut(end: socket.socket) -> None:
@@ -120,9 +145,9 @@ def _frame(stream: object) -> bytes:
 
 
 @contextmanager
-def cutting(address: str, cut: Cut) -> Iterator[TcpProxy]:
+def cutting(address: str, cuts: Cuts) -> Iterator[TcpProxy]:
     """Run a proxy for the length of a block."""
-    proxy = TcpProxy(address, cut)
+    proxy = TcpProxy(address, cuts)
     try:
         yield proxy
     finally:

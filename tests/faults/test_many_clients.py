@@ -1,0 +1,58 @@
+"""Many clients at once on a server with few slots, while their sockets are cut at random."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from support.puppets import AsyncPuppet, InlinePuppet, Puppet, journal
+from support.serving import Served, serving, until
+from support.stubborn import StubbornClient
+from support.tcp_proxy import RandomCuts, cutting
+
+CLIENTS, EPISODES, SLOTS = 8, 3, 4
+
+
+def play_episodes(url: str, seed: int) -> list[tuple[int, int]]:
+    """Play some episodes, each in a session of its own; returns each puppet and its number of steps."""
+    chance, played = random.Random(seed), []
+    for _ in range(EPISODES):
+        client = StubbornClient(url)
+        client.open(wait_s=30.0)
+        puppet = client.request("reset", {"seed": seed})["data"]["observation"]["puppet"]
+        steps = chance.randrange(2, 8)
+        for number in range(1, steps + 1):
+            seen = client.step(amount=2)["data"]["observation"]
+            assert (seen["puppet"], seen["steps"], seen["total"]) == (puppet, number, seed + 2 * number)
+        assert client.request("state")["data"]["step_count"] == steps
+        client.close()
+        client.leave()
+        played.append((puppet, steps))
+    return played
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [(Puppet, {"isolation": "thread"}), (InlinePuppet, {}), (AsyncPuppet, {})],
+    ids=["thread", "inline", "async"],
+)
+def test_every_step_of_everybody_runs_once_and_no_slot_is_lost(kind: Any, settings: dict[str, Any]) -> None:
+    # Sessions that were opened but never heard of give way to those who wait.
+    with serving(kind, max_sessions=SLOTS, limits={"evict_after_s": 5.0, "queue_size": 64}, **settings) as served:
+        cuts = RandomCuts(seed=7, one_in=25)
+        with cutting(served.address, cuts) as proxy, ThreadPoolExecutor(CLIENTS) as pool:
+            playing = [pool.submit(play_episodes, proxy.ws, seed) for seed in range(CLIENTS)]
+            played = [episode for one in playing for episode in one.result()]
+        assert cuts.done > CLIENTS
+        for puppet, steps in played:
+            assert journal.of(puppet).count("step") == steps
+        assert_every_slot_is_free_in_the_end(served)
+
+
+def assert_every_slot_is_free_in_the_end(served: Served) -> None:
+    served.call(lambda: [served.service.end(session, "over") for session in list(served.service.sessions.values())])
+    until(lambda: served.call(lambda: served.service.store.active) == 0)
+    assert served.service.store.waiting == 0
+    assert served.service.sessions == {}
