@@ -1,10 +1,25 @@
-"""``python -m openenv_cli`` is ``openenv``."""
+"""The process ``openenv``, which is also ``python -m openenv_cli``: quiet about Ctrl-C from first to last."""
 
-from __future__ import annotations
+import sys  # all else takes a moment, in which somebody may press Ctrl-C
 
-import sys
 
-from openenv_cli.main import main
+def main() -> int:
+    """Import the command line and run it.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        import signal
+
+        from openenv_cli.main import main as run
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
+    code = run()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the interpreter's own end is no place for a traceback
+    return code
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,7 +1,8 @@
 """What people read: results on stdout, everything else on stderr, and the exit code.
 
 Text is printed as it is: nothing in it is markup, nothing is wrapped, control characters are shown
-escaped. Colour appears only on a terminal.
+escaped. Colour appears only on a terminal that is not dumb, and not where ``NO_COLOR`` is set
+(https://no-color.org): then there is no bold or dim text either.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, TextIO
 import typer
 
 from openenv.errors import ConnectError, OpenEnvError
-from openenv_cli.errors import CommandError, MissingError
+from openenv_cli.errors import CommandError, MissingError, UsageError
 
 INTERRUPTED = 130
 
@@ -29,6 +30,14 @@ EXIT_CODES = {
     INTERRUPTED: "interrupted",
 }
 
+_REFUSALS = {
+    "int_parsing": "'{given}' is not a whole number",
+    "float_parsing": "'{given}' is not a number",
+    "greater_than_equal": "{given} is less than {ge}",
+    "less_than_equal": "{given} is more than {le}",
+}
+"""What pydantic calls a value that it refuses, and what people are told."""
+
 
 @dataclass
 class Settings:
@@ -37,12 +46,12 @@ class Settings:
     Attributes:
         debug: Whether errors come with their traceback.
         quiet: Whether remarks are left out; results and errors never are.
-        color: Whether colour may be used at all.
+        json: Whether stdout is to hold one JSON document, of an error too.
     """
 
     debug: bool = False
     quiet: bool = False
-    color: bool = True
+    json: bool = False
 
 
 settings = Settings()
@@ -106,29 +115,54 @@ def run(command: Callable[[], Any]) -> int:
     except Exception as failure:
         if settings.debug:
             traceback.print_exc()
-        return _report(failure)
+        return _report(_problem(failure))
 
 
-def _report(failure: Exception) -> int:
+@dataclass(frozen=True)
+class _Problem:
+    """An error as people and programs are told of it."""
+
+    type: str
+    message: str
+    hint: str | None
+    exit_code: int
+
+
+def _report(problem: _Problem) -> int:
+    error(problem.message, problem.hint)
+    if settings.json:
+        document({"error": {"type": problem.type, "message": problem.message, "hint": problem.hint}})
+    return problem.exit_code
+
+
+def _problem(failure: Exception) -> _Problem:
+    kind = type(failure).__name__
     if isinstance(failure, OpenEnvError):
-        error(failure.message, failure.hint)
         outside = isinstance(failure, ConnectError)
-        return MissingError.exit_code if outside else getattr(failure, "exit_code", CommandError.exit_code)
+        code = MissingError.exit_code if outside else getattr(failure, "exit_code", CommandError.exit_code)
+        return _Problem(kind, failure.message, failure.hint, code)
     if isinstance(failure, typer.TyperException):
         context = getattr(failure, "ctx", None)
         command = context.command_path if context else "openenv"
-        error(_in_our_words(failure.format_message()), hint=f"{command} --help shows what it takes")
-        return failure.exit_code
+        return _Problem(
+            UsageError.__name__, _in_our_words(failure), f"{command} --help shows what it takes", failure.exit_code
+        )
     if isinstance(failure, OSError):
         where = f": {failure.filename}" if failure.filename is not None else ""
-        error(f"{failure.strerror or failure}{where}")
-        return CommandError.exit_code
-    error(f"{type(failure).__name__}: {failure}", hint="--debug shows where it happened")
-    return CommandError.exit_code
+        return _Problem(kind, f"{failure.strerror or failure}{where}", None, CommandError.exit_code)
+    return _Problem(kind, f"{kind}: {failure}", "--debug shows where it happened", CommandError.exit_code)
 
 
-def _in_our_words(message: str) -> str:
-    """Bring a message of Typer's into the form of ours."""
+def _in_our_words(failure: typer.TyperException) -> str:
+    """Bring a message of Typer's, which may be one of pydantic's, into the form of ours."""
+    from pydantic_core import ValidationError
+
+    message = failure.format_message()
+    details = failure.__cause__.errors() if isinstance(failure.__cause__, ValidationError) else ()
+    for detail in details:
+        if detail["type"] in _REFUSALS:
+            ours = _REFUSALS[detail["type"]].format(given=detail["input"], **detail.get("ctx", {}))
+            message = message.replace(detail["msg"], ours)
     message = message.replace("Value error, ", "").rstrip(".")
     return message[:1].lower() + message[1:]
 
@@ -141,16 +175,19 @@ def _labelled(label: str, style: str, text: str) -> None:
 def _write(parts: list[tuple[str, str]], stream: TextIO) -> None:
     """Write one line, each part in its style."""
     shown = [(_visible(text), style) for text, style in parts]
-    if any(style for _, style in shown):
+    if _may_be_styled(stream) and any(style for _, style in shown):
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(file=stream, color_system="auto" if settings.color else None)
-        console.print(Text.assemble(*shown), soft_wrap=True)
+        Console(file=stream).print(Text.assemble(*shown), soft_wrap=True)
     else:
         stream.write("".join(text for text, _ in shown) + "\n")
     # Where both streams go to one file, lines stand in the order in which they were printed.
     stream.flush()
+
+
+def _may_be_styled(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _visible(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -63,15 +65,41 @@ def main(args: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             # A path may hold what the terminal's encoding cannot show; that is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
-    return console.run(lambda: cli.main(args, prog_name="openenv", standalone_mode=False))
+    words = sys.argv[1:] if args is None else list(args)
+    console.settings.json = wants_json(words)
+    return console.run(lambda: _call(words))
 
 
-def _set(option: str, value: bool) -> Any:
+def wants_json(words: Sequence[str]) -> bool:
+    """Tell whether JSON is asked for, from the bare words: what is wrong with them is reported as JSON too.
+
+    Args:
+        words: What stands after ``openenv``.
+
+    Returns:
+        Whether ``--json`` or ``--format json`` is among them.
+    """
+    return "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
+
+
+def _call(words: list[str]) -> Any:
+    result = cli.main(words, prog_name="openenv", standalone_mode=False)
+    if result == console.INTERRUPTED:  # what Typer makes of Ctrl-C
+        raise KeyboardInterrupt
+    return result
+
+
+def _set(option: str) -> Any:
     def callback(given: bool) -> None:
         if given:
-            setattr(console.settings, option, value)
+            setattr(console.settings, option, True)
 
     return callback
+
+
+def _leave_out_color(given: bool) -> None:
+    if given:
+        os.environ["NO_COLOR"] = "1"  # which all others that write here obey too
 
 
 def _show_version(given: bool) -> None:
@@ -88,15 +116,15 @@ def _root(
     ] = False,
     debug: Annotated[
         bool,
-        typer.Option("--debug", callback=_set("debug", True), expose_value=False, help="Show tracebacks."),
+        typer.Option("--debug", callback=_set("debug"), expose_value=False, help="Show tracebacks."),
     ] = False,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", callback=_set("quiet", True), expose_value=False, help="Only results and errors."),
+        typer.Option("--quiet", callback=_set("quiet"), expose_value=False, help="Only results and errors."),
     ] = False,
     no_color: Annotated[
         bool,
-        typer.Option("--no-color", callback=_set("color", False), expose_value=False, help="Plain text."),
+        typer.Option("--no-color", callback=_leave_out_color, expose_value=False, help="Plain text."),
     ] = False,
 ) -> None:
     """Reinforcement-learning environments as typed services."""

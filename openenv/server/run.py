@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
+import os
 import signal
 import socket
 import threading
@@ -129,6 +130,8 @@ def run(
 def _log_config(level: str) -> dict[str, Any]:
     """Uvicorn's own logging, with our loggers in it."""
     config: dict[str, Any] = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        config["formatters"]["default"]["use_colors"] = False
     config["loggers"]["openenv"] = {"handlers": ["default"], "level": level.upper(), "propagate": False}
     return config
 

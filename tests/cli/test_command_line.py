@@ -15,6 +15,8 @@ HEAVY = {
     *("uvicorn", "websockets", "yaml"),
 }
 
+SERVE_HINT = "openenv serve --help shows what it takes"
+
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
 def test_help_imports_nothing_heavy(arguments):
@@ -63,6 +65,10 @@ def test_no_command_shows_the_help_and_is_wrong_usage(openenv):
         (["inti"], "no such command 'inti'. Did you mean 'init'?", "openenv --help shows what it takes"),
         (["init", "x", "--forse"], "no such option: --forse", "openenv init --help shows what it takes"),
         (["init", "x", "y"], "got unexpected extra argument(s) (y)", "openenv init --help shows what it takes"),
+        (["serve", "--port", "abc"], "invalid value for '--port': 'abc' is not a whole number", SERVE_HINT),
+        (["serve", "--port", "65536"], "invalid value for '--port': 65536 is more than 65535", SERVE_HINT),
+        (["serve", "--max-sessions", "0"], "invalid value for '--max-sessions': 0 is less than 1", SERVE_HINT),
+        (["serve", "--isolation", "x"], "invalid value for '--isolation': 'x' is not one of 'thread'", SERVE_HINT),
         (["init", "x", "--path"], "option '--path' requires an argument", "openenv --help shows what it takes"),
     ],
 )
@@ -74,6 +80,46 @@ def test_wrong_usage_is_one_line_and_a_hint(openenv, arguments, error, hint):
     assert ran.out == ""
     assert first.lower().startswith(f"error: {error}".lower())
     assert second == f"hint: {hint}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["init", "Wrong", "--json"],
+        ["--json", "init"],
+        ["init", "x", "--json", "--forse"],
+        ["serve", "--json"],
+        ["validate", "nowhere", "--json"],
+        ["validate", "nowhere", "--format", "json"],
+        ["validate", "nowhere", "--format=json"],
+    ],
+)
+def test_with_json_what_is_wrong_stands_on_stdout_too(openenv, arguments):
+    ran = openenv(*arguments)
+
+    told = ran.document["error"]
+    assert ran.code == 2
+    assert set(told) == {"type", "message", "hint"}
+    assert ran.err == f"error: {told['message']}\nhint: {told['hint']}\n"
+
+
+@pytest.mark.parametrize("where", ["while_it_is_imported", "while_a_command_is_imported"])
+def test_ctrl_c_is_one_quiet_line_from_the_first_moment(where):
+    wanted = {"while_it_is_imported": "openenv_cli.console", "while_a_command_is_imported": "openenv_cli.commands.init"}
+    script = f"""
+import signal, sys
+class PressCtrlC:
+    def find_spec(name, *_):
+        if name == {wanted[where]!r}:
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, PressCtrlC)
+from openenv_cli.__main__ import main
+sys.argv[1:] = ["init", "x", "--dry-run"]
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "init", "Wrong"], ["init", "Wrong", "--debug"]])

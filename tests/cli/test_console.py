@@ -77,16 +77,70 @@ def test_a_document_is_json_in_every_encoding(encoding):
     assert json.loads(done.stdout.decode(encoding))["path"].endswith("/mün/日本")
 
 
-@pytest.mark.parametrize(("color", "colored"), [(True, True), (False, False)])
-def test_colour_is_for_terminals_and_can_be_refused(color, colored):
-    script = f"from openenv_cli import console; console.settings.color = {color}; console.error('x')"
+STYLED = b"\x1b["
+TERMINAL = {"TERM": "xterm-256color"}
+
+
+def shown_on_a_terminal(*arguments, **environ):
+    """What a command writes on a terminal, on either stream."""
     main, terminal = pty.openpty()
-    environ = {**os.environ, "TERM": "xterm-256color"}
-    environ.pop("NO_COLOR", None)
-    subprocess.run([sys.executable, "-c", script], stderr=terminal, env=environ, check=True)
-    shown = os.read(main, 1000)
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    command = [sys.executable, "-m", "openenv_cli", *arguments]
+    subprocess.run(command, stdout=terminal, stderr=terminal, env={**plain, **TERMINAL, **environ})
+    shown = os.read(main, 10_000)
     os.close(terminal)
     os.close(main)
+    return shown
 
-    assert shown.endswith(b" x\r\n")
-    assert (b"\x1b[" in shown) is colored
+
+@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": ""}])
+def test_a_terminal_shows_colour(environ):
+    assert shown_on_a_terminal("init", "X", **environ).startswith(b"\x1b[1;31merror:\x1b[0m 'X' is not a name")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [
+        (["init", "X"], {"NO_COLOR": "1"}),
+        (["init", "X"], {"TERM": "dumb"}),
+        (["init", "X"], {"NO_COLOR": "1", "FORCE_COLOR": "1"}),
+        (["init", "X", "--no-color"], {}),
+        (["--no-color", "init", "X"], {}),
+    ],
+)
+def test_colour_can_be_refused_and_no_other_style_is_left_then(arguments, environ):
+    shown = shown_on_a_terminal(*arguments, **environ)
+
+    assert shown.startswith(b"error: 'X' is not a name")
+    assert STYLED not in shown
+
+
+def test_what_is_no_terminal_gets_no_colour_even_by_force():
+    environ = {**os.environ, **TERMINAL, "FORCE_COLOR": "1"}
+    done = subprocess.run([sys.executable, "-m", "openenv_cli", "init", "X"], env=environ, capture_output=True)
+
+    assert done.stderr.startswith(b"error: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OpenEnvError("it broke", hint="mend it"), {"type": "OpenEnvError", "message": "it broke", "hint": "mend it"}),
+        (MissingError("no engine"), {"type": "MissingError", "message": "no engine", "hint": None}),
+        (
+            PermissionError(13, "Permission denied", "/x y"),
+            {"type": "PermissionError", "message": "Permission denied: /x y", "hint": None},
+        ),
+    ],
+)
+def test_an_error_is_a_document_too_where_json_is_asked_for(capsys, monkeypatch, error, told):
+    monkeypatch.setattr(console, "settings", console.Settings())
+    plain = console.run(failing(error))
+    before = capsys.readouterr()
+    console.settings.json = True
+
+    assert console.run(failing(error)) == plain
+    captured = capsys.readouterr()
+    assert before.out == ""
+    assert json.loads(captured.out) == {"error": told}
+    assert captured.err == before.err
