@@ -102,6 +102,9 @@ class NumberedLedger(_Once):
         """
         number = request.id
         assert isinstance(number, int)
+        if number == self.last_id + 1 and not self.running:
+            self.last_id, self._last_frame = number, request.raw
+            return self._begin()
         if number == self.last_id:
             if not _same(request.raw, self._last_frame):
                 raise IdReusedError(f"request {number} was sent before with another payload")
@@ -110,10 +113,7 @@ class NumberedLedger(_Once):
             raise StaleRequestError(f"request {number} is older than the last one, {self.last_id}")
         if self.running:
             raise BusyError(f"request {self.last_id} is still running; send the next one after its reply")
-        if number != self.last_id + 1:
-            raise OutOfOrderError(f"expected request {self.last_id + 1}, got {number}")
-        self.last_id, self._last_frame = number, request.raw
-        return self._begin()
+        raise OutOfOrderError(f"expected request {self.last_id + 1}, got {number}")
 
 
 class NamedLedger(_Once):

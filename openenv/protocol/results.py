@@ -93,17 +93,17 @@ def encode_observation(observation: Any, dialect: Dialect, call: str = "step") -
         terminated, truncated = observation.done, False
     v1 = dialect is _V1
     if v1 and truncated:
-        metadata = {**observation.metadata, "truncated": True}
-        observation = observation.model_copy(update={"metadata": metadata})
+        observation = observation.model_copy(update={"metadata": {**observation.metadata, "truncated": True}})
     body = _dump(observation, _BESIDE_V1 if v1 else _BESIDE_V2, dialect, call)
     reward = _reward(observation.reward, call)
     done = terminated or truncated
-    metadata_text = _metadata(observation.metadata, call)
+    metadata = observation.metadata
+    about = "{}" if metadata == {} else _metadata(metadata, call)
     if v1:
-        beside = f',"metadata":{metadata_text}' if observation.metadata else ""
+        beside = f',"metadata":{about}' if metadata else ""
         return f'{{"observation":{body},"reward":{reward},"done":{_WORDS[done]}{beside}}}', done
     ends = f'"done":{_WORDS[done]},"terminated":{_WORDS[terminated]},"truncated":{_WORDS[truncated]}'
-    return f'{{"observation":{body},"reward":{reward},{ends},"metadata":{metadata_text}}}', done
+    return f'{{"observation":{body},"reward":{reward},{ends},"metadata":{about}}}', done
 
 
 def encode_state(state: Any, dialect: Dialect) -> str:
@@ -161,17 +161,18 @@ def read_result(data: Mapping[str, Any], observation_type: type[ObsModel]) -> St
 def _reward(reward: Any, call: str) -> str:
     if reward is None:
         return "null"
-    if not isinstance(reward, (int, float)):
+    if isinstance(reward, float):
+        if not math.isfinite(reward):
+            raise InvalidResultError(f"{call} returned a reward of {reward}; rewards are finite numbers")
+    elif not isinstance(reward, int):
         raise InvalidResultError(f"{call} returned a reward of type {type(reward).__name__}; rewards are numbers")
-    if isinstance(reward, float) and not math.isfinite(reward):
-        raise InvalidResultError(f"{call} returned a reward of {reward}; rewards are finite numbers")
     return to_json(reward).decode()
 
 
 def _metadata(metadata: Any, call: str) -> str:
     if not isinstance(metadata, dict):
         raise InvalidResultError(f"{call} returned metadata of type {type(metadata).__name__}, expected a dict")
-    return _json(metadata, f"{call}, in metadata,") if metadata else "{}"
+    return _json(metadata, f"{call}, in metadata,")
 
 
 def _json(value: Any, where: str) -> str:

@@ -53,10 +53,11 @@ class WebSocketEndpoint:
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if speaks_v2 else None})
         verbose = is_loopback(scope)
         if speaks_v2:
-            connection = _V2(self._service, self._decoders[Dialect.V2], receive, send, verbose)
-            await connection.serve(self.resumable)
+            conversation = _V2(self._service, self._decoders[Dialect.V2], receive, send, verbose).serve(self.resumable)
         else:
-            await _V1(self._service, self._decoders[Dialect.V1], receive, send, verbose).serve()
+            conversation = _V1(self._service, self._decoders[Dialect.V1], receive, send, verbose).serve()
+        # A task of its own: every frame would otherwise wake all the coroutines of the middleware above, one by one.
+        await asyncio.create_task(conversation)
 
 
 class _Connection:
@@ -72,7 +73,9 @@ class _Connection:
         self._receive = receive
         self._send = send
         self._verbose = verbose
-        self._outbox: deque[str] = deque()
+        self._outbox: deque[dict[str, Any]] = deque()
+        self._sending = False
+        self._waiters: list[asyncio.Future[None]] = []
         self._farewell: asyncio.Task[None] | None = None
 
     def _read(self, message: MutableMapping[str, Any]) -> Request:
@@ -81,11 +84,28 @@ class _Connection:
 
     def _put(self, reply: Reply, number: int | str | None) -> None:
         if self._farewell is None:
-            self._outbox.append(reply_frame(reply, self.dialect, number))
+            self._outbox.append({"type": "websocket.send", "text": reply_frame(reply, self.dialect, number)})
 
     async def _flush(self) -> None:
-        while self._outbox:
-            await self._send({"type": "websocket.send", "text": self._outbox.popleft()})
+        """Send what is there; where somebody is sending already, wait until all of it is sent."""
+        if self._sending:
+            self._waiters.append(asyncio.get_running_loop().create_future())
+            await self._waiters[-1]
+            return
+        self._sending = True
+        try:
+            while self._outbox:
+                await self._send(self._outbox.popleft())
+        finally:
+            self._sending = False
+            if self._waiters:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _dismissed(self, reply: Reply, number: int | str | None = None) -> None:
         """Tell the client why its session is over, and hang up."""
@@ -107,9 +127,9 @@ class _Connection:
             await self._farewell
 
     async def _close(self, code: int) -> None:
+        self._outbox.append({"type": "websocket.close", "code": code})
         try:
             await self._flush()
-            await self._send({"type": "websocket.close", "code": code})
         except OSError:
             self._outbox.clear()  # the client is gone already
 
@@ -251,8 +271,11 @@ class _V2(_Connection):
         self._wake_writer()
 
     def _queued(self, position: int) -> None:
-        self._outbox.append(greeting_frame("queued", {"position": position}))
+        self._greet("queued", {"position": position})
         self._wake_writer()
+
+    def _greet(self, kind: str, data: dict[str, Any]) -> None:
+        self._outbox.append({"type": "websocket.send", "text": greeting_frame(kind, data)})
 
     def _handle(self, request: Request) -> None:
         """Do what a frame after the first one asks for."""
@@ -289,7 +312,7 @@ class _V2(_Connection):
             "max_message_bytes": MAX_MESSAGE_BYTES,
             "server": f"{DISTRIBUTION}/{VERSION}",
         }
-        self._outbox.append(greeting_frame("session", greeting))
+        self._greet("session", greeting)
 
     def _deliver(self, reply: Reply, number: int | str | None) -> None:
         if self._superseded:

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Awaitable
 from typing import Any
 
+from pydantic import BaseModel
+
 from openenv.errors import (
     EnvironmentCrashedError,
     EnvironmentFactoryError,
@@ -27,6 +29,8 @@ from openenv.sessions.blueprint import Blueprint, Traits, traits_of
 from openenv.types import EnvironmentMetadata
 
 logger = logging.getLogger("openenv.sessions")
+
+_V1 = Dialect.V1  # on the way of every step, where reaching a member of an enum costs more than comparing it
 
 
 def error_reply(error: OpenEnvError, *, fatal: bool = False, fault: str | None = None) -> Reply:
@@ -90,7 +94,8 @@ class EnvironmentHost:
             outcome = self._call(request)
         except BaseException as error:
             return self._failed(error)
-        if isinstance(outcome, Awaitable):
+        # A model first, which is the usual case and quickly told: asking an abstract class is not.
+        if not isinstance(outcome, BaseModel) and isinstance(outcome, Awaitable):
             return self._awaited(request, outcome)
         return self._settled(request, outcome)
 
@@ -112,7 +117,7 @@ class EnvironmentHost:
 
     def _call(self, request: Request) -> Any:
         if request.kind == "step":
-            if not self._playing and self._dialect is Dialect.V2:
+            if not self._playing and self._dialect is not _V1:
                 raise ResetRequiredError("no episode is running: reset first")
             step = getattr(self._environment, self._traits.step_method)
             if request.extras is None and request.timeout_s is None:
@@ -135,16 +140,17 @@ class EnvironmentHost:
         return self._settled(request, value)
 
     def _settled(self, request: Request, value: Any) -> Reply:
+        kind = request.kind
         try:
-            if request.kind == "metadata":
-                return Reply("metadata", self._metadata(value))
-            if request.kind == "state":
+            if kind == "state":
                 return Reply("state", encode_state(value, self._dialect))
-            body, done = encode_observation(value, self._dialect, request.kind)
+            if kind == "metadata":
+                return Reply("metadata", self._metadata(value))
+            body, done = encode_observation(value, self._dialect, kind)
         except BaseException as error:
             return self._failed(error)
         self._playing = not done
-        return Reply("observation", body, done=done)
+        return Reply("observation", body, None, done)
 
     def _metadata(self, said: Any) -> str:
         """Write what an environment says about itself, and what can be seen of it."""

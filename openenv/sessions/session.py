@@ -120,8 +120,12 @@ class Session:
             deliver(error_reply(error), request.id)
             return
         if admission is _RUN:
-            self._deliver = deliver
-            self._run(request)
+            self._deliver, self._request = deliver, request
+            self._store.begin(self.lease)
+            limit = self._deadlines.of(request)
+            if limit is not None:
+                self._arm(limit)
+            self.runner.submit(request, self._finished)
         elif admission is Admission.WAIT:
             self._deliver = _both(self._deliver, deliver)
         else:
@@ -151,14 +155,6 @@ class Session:
             deliver(error_reply(self.farewell, fatal=True), self._request.id)
         if self.running:
             self.runner.cancel()
-
-    def _run(self, request: Request) -> None:
-        self._request = request
-        self._store.begin(self.lease)
-        limit = self._deadlines.of(request)
-        if limit is not None:
-            self._arm(limit)
-        self.runner.submit(request, self._finished)
 
     def _finished(self, reply: Reply) -> None:
         if self.ended is not None or self._request is None:
