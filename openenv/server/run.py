@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import copy
 import logging
@@ -9,14 +10,17 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from uvicorn.importer import import_from_string
 
+from openenv.errors import ServerDrainingError
 from openenv.protocol import MAX_MESSAGE_BYTES
+from openenv.server.problems import error_response
+from openenv.server.security import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger("openenv.server")
 
@@ -63,6 +67,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say where."""
+        self.config.loaded_app = self._excusing(self.config.loaded_app)
         await super().startup(sockets)
         if self._on_ready is not None and self.started:
             self._on_ready(_address(self.servers[0].sockets[0]))
@@ -76,6 +81,27 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
         if self.force_exit:  # left out above; the app's own shutdown is quick, for all sessions have ended
             await self.lifespan.shutdown()
+
+    def _excusing(self, app: ASGIApp) -> ASGIApp:
+        """Tell whoever waits for an answer that a shutdown cuts it short; uvicorn would log an error of the app."""
+
+        async def excused(scope: Scope, receive: Receive, send: Send) -> None:
+            answerable = scope["type"] == "http"
+
+            async def noted(message: MutableMapping[str, Any]) -> None:
+                nonlocal answerable
+                answerable = False
+                await send(message)
+
+            try:
+                await app(scope, receive, noted if answerable else send)
+            except asyncio.CancelledError:
+                if not self.should_exit:
+                    raise
+                if answerable:
+                    await error_response(ServerDrainingError("the server is shutting down"))(scope, receive, send)
+
+        return excused
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -112,6 +113,24 @@ def test_a_step_over_http_is_answered(log: Path, pipes: Fifo) -> None:
         step.join()
         assert answers[0].json()["observation"]["steps"] == 1
         assert server.exit_code() == 0
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/step"])
+def test_a_request_that_is_cut_short_is_told_so_and_is_no_error_of_the_app(log: Path, path: str) -> None:
+    with server_process(log, OPENENV_DRAIN_TIMEOUT_S="600") as server, ExitStack() as stack:
+        idle, playing = opened(stack, server), opened(stack, server)
+        playing.reset()
+        asking = stack.enter_context(socket.create_connection(server.address.split(":")))
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+        asking.sendall(f"{head}{{".encode())  # the rest never comes
+        server.signal(signal.SIGTERM)
+        assert frames_and_code(idle) == (["DRAINING"], 1001)
+        server.signal(signal.SIGTERM)
+        answer = asking.makefile("rb").read().decode()
+        assert answer.startswith("HTTP/1.1 503 ")
+        assert '"code":"DRAINING"' in answer
+        assert server.exit_code() == 0
+    assert "Exception" not in server.log
 
 
 def test_those_who_wait_for_a_slot_are_told(log: Path) -> None:
