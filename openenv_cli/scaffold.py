@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ class Plan:
     @property
     def replaced(self) -> list[str]:
         """The files that stand there already and would be written anew."""
-        return [path for path in self.files if (self.target / path).exists()]
+        return [path for path in self.files if _stands(self.target / path)]
 
 
 def render(names: Names, template: Template) -> dict[str, str]:
@@ -120,20 +121,45 @@ def plan(names: Names, template: Template, target: Path | None = None, *, force:
         The plan, for ``write``.
 
     Raises:
-        TargetError: The folder holds something already, or is none.
+        TargetError: The folder holds something already, or is none, or cannot be read.
     """
     target = target or Path(names.name)
-    if target.exists() and not target.is_dir():
-        raise TargetError(f"{target} is a file", hint="--path names the folder to make")
+    try:
+        _check_target(target, force)
+        files = render(names, template)
+        for path in files:
+            _check_folder((target / path).parent)
+            if (target / path).is_dir():
+                raise TargetError(f"{target / path} is a folder, where a file would be written")
+    except OSError as error:
+        raise _refused(target, error) from error
+    return Plan(names, template, target, files)
+
+
+def _check_target(target: Path, force: bool) -> None:
+    _check_folder(target)
     if target.exists() and any(target.iterdir()) and not force:
         raise TargetError(
             f"the folder {target} is not empty", hint="--force writes the project's files there and keeps all others"
         )
-    files = render(names, template)
-    for path in files:
-        if (target / path).is_dir():
-            raise TargetError(f"{target / path} is a folder, where a file would be written")
-    return Plan(names, template, target, files)
+
+
+def _check_folder(folder: Path) -> None:
+    """See that a folder is one, or could be made."""
+    standing = next(path for path in (folder, *folder.parents) if _stands(path))
+    if not standing.is_dir():
+        what = "a file" if standing.exists() else "a link to nothing"
+        raise TargetError(f"{standing} is {what}, where a folder is needed", hint="--path names the folder to make")
+
+
+def _refused(target: Path, error: OSError) -> TargetError:
+    """Say what the system has refused, without the names of files that nobody has asked for."""
+    return TargetError(f"cannot write to {target}: {error.strerror or error}", hint="--path names another folder")
+
+
+def _stands(path: Path) -> bool:
+    """Whether anything has that name, a link to nothing included."""
+    return os.path.lexists(path)
 
 
 def write(plan: Plan) -> None:
@@ -143,8 +169,15 @@ def write(plan: Plan) -> None:
         plan: What to write. Files that stand there already are replaced, none is deleted.
 
     Raises:
-        OSError: The folder cannot be written.
+        TargetError: The folder cannot be written.
     """
+    try:
+        _write(plan)
+    except OSError as error:
+        raise _refused(plan.target, error) from error
+
+
+def _write(plan: Plan) -> None:
     exists = plan.target.exists()
     beside = plan.target if exists else plan.target.parent
     with ExitStack() as folders:
@@ -169,7 +202,7 @@ def _merge(plan: Plan, draft: Path, replaced: Path, undo: ExitStack) -> None:
         _make_folder(place.parent, undo)
         old.parent.mkdir(parents=True, exist_ok=True)
         undo.callback(_put_back, place, new, old)
-        if place.exists():
+        if _stands(place):
             place.rename(old)
         new.rename(place)
 
@@ -177,7 +210,7 @@ def _merge(plan: Plan, draft: Path, replaced: Path, undo: ExitStack) -> None:
 def _put_back(place: Path, new: Path, old: Path) -> None:
     if not new.exists():
         place.unlink(missing_ok=True)
-    if old.exists():
+    if _stands(old):
         old.rename(place)
 
 

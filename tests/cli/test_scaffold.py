@@ -166,12 +166,67 @@ def test_an_interruption_leaves_an_old_folder_as_it_was(tmp_path, after):
 
 def test_a_failure_half_way_leaves_an_old_folder_as_it_was(tmp_path):
     (tmp_path / "README.md").write_text("old")
-    (tmp_path / "tests").write_text("a file, where a folder has to go")
-    before = tree(tmp_path)
+    (tmp_path / "openenv.yaml").symlink_to("nowhere")
+    project = plan(MY_ENV, ECHO, tmp_path, force=True)
+    (tmp_path / "tests").write_text("came meanwhile")
 
-    with pytest.raises(OSError, match="tests"):
-        write(plan(MY_ENV, ECHO, tmp_path, force=True))
-    assert tree(tmp_path) == before
+    with pytest.raises(TargetError) as refused:
+        write(project)
+    assert str(refused.value) == f"cannot write to {tmp_path}: Not a directory"
+    assert (tmp_path / "README.md").read_text() == "old"
+    assert (tmp_path / "openenv.yaml").readlink() == Path("nowhere")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "openenv.yaml", "tests"]
+
+
+def test_a_link_to_nothing_is_replaced_where_a_file_goes_and_refused_where_a_folder_goes(tmp_path):
+    (tmp_path / "my-env").mkdir()
+    (tmp_path / "my-env" / "README.md").symlink_to(tmp_path / "nowhere")
+    project = plan(MY_ENV, ECHO, tmp_path / "my-env", force=True)
+
+    assert project.replaced == ["README.md"]
+    write(project)
+    assert tree(tmp_path / "my-env") == render(MY_ENV, ECHO)
+    assert not (tmp_path / "nowhere").exists()
+
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "tests").symlink_to("nowhere")
+    for target, wrong in (("link", "link"), ("link/below", "link"), ("full", "full/tests")):
+        with pytest.raises(TargetError, match=f"{wrong} is a link to nothing, where a folder is needed"):
+            plan(MY_ENV, ECHO, tmp_path / target, force=True)
+
+
+@pytest.mark.parametrize("target", ["file", "file/below", "file/far/below"])
+def test_nothing_can_be_made_below_a_file(tmp_path, target):
+    (tmp_path / "file").write_text("mine")
+
+    with pytest.raises(TargetError, match="file is a file, where a folder is needed"):
+        plan(MY_ENV, ECHO, tmp_path / target)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize(("mode", "force"), [(0o555, False), (0o555, True), (0o000, True)])
+def test_a_folder_that_is_not_ours_is_named_and_nothing_else(tmp_path, mode, force):
+    target = tmp_path / "theirs" if force else tmp_path / "theirs" / "my-env"
+    (tmp_path / "theirs").mkdir(mode)
+
+    with pytest.raises(TargetError) as refused:
+        write(plan(MY_ENV, ECHO, target, force=force))
+    (tmp_path / "theirs").chmod(0o755)
+    assert str(refused.value) == f"cannot write to {target}: Permission denied"
+    assert list((tmp_path / "theirs").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder in which not even root may write")
+def test_a_folder_in_which_nobody_may_write_is_named_and_nothing_else():
+    with pytest.raises(TargetError) as refused:
+        write(plan(MY_ENV, ECHO, Path("/proc/my-env")))
+    assert str(refused.value) == "cannot write to /proc/my-env: No such file or directory"
+
+
+def test_a_name_that_is_too_long_for_the_system_is_refused(tmp_path):
+    with pytest.raises(TargetError, match="xxx: File name too long"):
+        write(plan(MY_ENV, ECHO, tmp_path / ("x" * 1000)))
 
 
 def test_an_unknown_template_is_refused_with_those_there_are():
