@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import socket
 import sys
 import traceback
@@ -13,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from openenv.errors import OpenEnvError
+from openenv.project.manifest import MANIFEST_NAME
 from openenv.project.project import Project
 from openenv_cli import console
 from openenv_cli.errors import CommandError
+
+_NAMED_BY = f"{MANIFEST_NAME} names the app after 'app:', as module:name"
 
 
 class AppError(CommandError):
@@ -100,14 +104,28 @@ def load_app(project: Project) -> Any:
     except (Exception, SystemExit) as error:
         for line in own_frames(error, project.root).splitlines():
             console.detail(line)
-        raise AppError(f"cannot import {module_name}: {type(error).__name__}: {error}") from error
+        what = f"cannot import {project.app}: {type(error).__name__}: {error}"
+        raise AppError(what, hint=_import_hint(error, project)) from error
     try:
         app = reduce(getattr, attribute.split("."), module)
     except AttributeError:
-        raise AppError(f"{module_name} has no '{attribute}'", hint="openenv.yaml names it after 'app:'") from None
+        raise AppError(f"{module_name} has no '{attribute}'", hint=_NAMED_BY) from None
     if not callable(app):
-        raise AppError(f"{project.app} is a {type(app).__name__}, not an app", hint="create_app(…) makes one")
+        raise AppError(f"{project.app} is of type {type(app).__name__}, not an app", hint="create_app(…) makes one")
     return app
+
+
+def _import_hint(error: BaseException, project: Project) -> str:
+    """Say what to do about an app that cannot be imported."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else None
+    if missing and f"{project.app.partition(':')[0]}.".startswith(f"{missing}."):
+        return f"{_NAMED_BY}; modules are looked for in {project.import_path}"
+    if missing and missing.partition(".")[0] != project.package:
+        folder = shlex.quote(str(project.root))
+        return (
+            f"list the package with {missing} in pyproject.toml, and install what that lists: pip install -e {folder}"
+        )
+    return "the lines above show where; python's own traceback comes with --debug"
 
 
 def own_frames(error: BaseException, root: Path) -> str:

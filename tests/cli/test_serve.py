@@ -201,12 +201,13 @@ def test_an_import_error_shows_the_users_own_frames_only(project):
     code, err = failing("--quiet", cwd=project)
 
     assert code == 1
-    *frames, last = err.splitlines()
+    *frames, last, hint = err.splitlines()
     assert [line for line in frames if line.startswith("  File")] == [
         f'  File "{project}/my_env/server/app.py", line 5, in <module>',
         f'  File "{environment}", line 2, in <module>',
     ]
-    assert last.startswith("error: cannot import my_env.server.app: JSONDecodeError: ")
+    assert last.startswith("error: cannot import my_env.server.app:app: JSONDecodeError: ")
+    assert hint == "hint: the lines above show where; python's own traceback comes with --debug"
 
 
 def test_a_syntax_error_shows_the_line(project):
@@ -216,16 +217,25 @@ def test_a_syntax_error_shows_the_line(project):
 
     assert code == 1
     assert f'  File "{environment}", line 2\n    y = = 2\n' in err
-    assert "error: cannot import my_env.server.app: SyntaxError: " in err
+    assert "error: cannot import my_env.server.app:app: SyntaxError: " in err
 
 
 @pytest.mark.parametrize(
     ("app", "error", "hint"),
     [
-        ("", "my_env.server.app has no 'app'", "openenv.yaml names it after 'app:'"),
-        ("app = 1", "my_env.server.app:app is a int, not an app", "create_app(…) makes one"),
-        ("raise SystemExit(4)", "cannot import my_env.server.app: SystemExit: 4", None),
-        ("import nowhere", "cannot import my_env.server.app: ModuleNotFoundError: No module named 'nowhere'", None),
+        ("", "my_env.server.app has no 'app'", "openenv.yaml names the app after 'app:', as module:name"),
+        ("app = 1", "my_env.server.app:app is of type int, not an app", "create_app(…) makes one"),
+        ("raise SystemExit(4)", "cannot import my_env.server.app:app: SystemExit: 4", "the lines above show where"),
+        (
+            "import my_env.nowhere",
+            "cannot import my_env.server.app:app: ModuleNotFoundError: No module named 'my_env.nowhere'",
+            "the lines above show where",
+        ),
+        (
+            "import nowhere.far",
+            "cannot import my_env.server.app:app: ModuleNotFoundError: No module named 'nowhere'",
+            "list the package with nowhere in pyproject.toml, and install what that lists: pip install -e {project}",
+        ),
     ],
 )
 def test_an_app_that_cannot_be_served_is_an_error(project, app, error, hint):
@@ -233,8 +243,21 @@ def test_an_app_that_cannot_be_served_is_an_error(project, app, error, hint):
     code, err = failing(cwd=project)
 
     assert code == 1
-    assert f"error: {error}\n" in err
-    assert (f"hint: {hint}\n" in err) == (hint is not None)
+    assert f"error: {error}\nhint: {hint.format(project=project)}" in err
+
+
+@pytest.mark.parametrize("app", ["my_env.server.main:app", "server.app:app"])
+def test_a_manifest_that_names_no_module_is_told_where_it_was_looked_for(project, app):
+    manifest = project / "openenv.yaml"
+    manifest.write_text(manifest.read_text().replace("my_env.server.app:app", app))
+    code, err = failing(cwd=project)
+
+    missing = app.partition(":")[0] if app.startswith("my_env") else "server"
+    assert code == 1
+    assert err.splitlines() == [
+        f"error: cannot import {app}: ModuleNotFoundError: No module named '{missing}'",
+        f"hint: openenv.yaml names the app after 'app:', as module:name; modules are looked for in {project}",
+    ]
 
 
 def test_an_app_that_fails_while_it_starts_is_an_error(project):
@@ -298,7 +321,7 @@ def test_reload_serves_what_a_file_says_now(project):
 
             environment.write_text("broken = = 1\n")
             for line in server.process.stderr:
-                if line.startswith("error: cannot import my_env.server.app: SyntaxError"):
+                if line.startswith("error: cannot import my_env.server.app:app: SyntaxError"):
                     break
             environment.write_text(text.replace('message=""', 'message="changed"'))
             again = [server.process.stdout.readline() for _ in range(3)]
