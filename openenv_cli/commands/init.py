@@ -90,4 +90,5 @@ def _show(project: Plan, replaced: list[str], dry_run: bool) -> None:
         return
     if project.target.resolve() != Path.cwd():
         console.note(f"next: cd {shlex.quote(str(project.target))}")
-    console.note("then: openenv serve, openenv validate, pytest")
+    console.note("then: openenv serve, openenv validate")
+    console.note("its tests: pip install -e '.[dev]', then pytest")

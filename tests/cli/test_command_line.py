@@ -144,7 +144,7 @@ def test_both_streams_in_one_file_keep_their_order(tmp_path):
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     done = subprocess.run(command, cwd=tmp_path, env=environ, check=True, **pipe)
 
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["made", "next:", "then:"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["made", "next:", "then:", "its"]
 
 
 def test_a_reader_that_leaves_is_no_error():

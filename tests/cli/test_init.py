@@ -17,8 +17,18 @@ def test_makes_a_project_and_says_what_to_do_next(openenv, tmp_path):
 
     assert ran.code == 0
     assert ran.out == f"made my-env from the template echo: {len(FILES)} files in my-env\n"
-    assert ran.err == "next: cd my-env\nthen: openenv serve, openenv validate, pytest\n"
+    assert ran.err == (
+        "next: cd my-env\nthen: openenv serve, openenv validate\nits tests: pip install -e '.[dev]', then pytest\n"
+    )
     assert tree(tmp_path / "my-env") == FILES
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+def test_the_extra_that_people_are_told_to_install_brings_what_the_tests_need(template):
+    files = render(names_for("my-env"), template)
+
+    assert "`pip install -e '.[dev]'`" in files["README.md"]
+    assert '[project.optional-dependencies]\ndev = ["pytest' in files["pyproject.toml"]
 
 
 def test_takes_another_template_and_folder(openenv, tmp_path):
