@@ -22,6 +22,25 @@ COMMANDS = {
 }
 """Each command and its help in one line; ``commands/NAME.py`` holds a function of that name."""
 
+EXAMPLES = {
+    "init": {
+        "openenv init my-env": "the folder my-env",
+        "openenv init my-game --template game --path envs/game": "another template and folder",
+        "openenv init my-env --path . --force --dry-run": "what it would do here",
+    },
+    "serve": {
+        "openenv serve": "the project in this folder",
+        "openenv serve my-env --port 0 --reload": "another, on a free port, anew after changes",
+        "openenv serve --isolation process --max-sessions 8": "a process for each session",
+    },
+    "validate": {
+        "openenv validate": "the project in this folder",
+        "openenv validate --static": "without running it",
+        "openenv validate http://localhost:8000 --json": "a server, with a report for programs",
+    },
+}
+"""How each command may be called, and what that does."""
+
 EVERYWHERE = ("debug", "quiet", "no_color")
 """Options that may stand before the command or after it."""
 
@@ -45,7 +64,7 @@ def load(name: str) -> TyperCommand:
     """
     module = import_module(f"openenv_cli.commands.{name}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name)(getattr(module, name))
+    app.command(name, epilog=f"{_examples(name)}\n\n{_exit_codes()}")(getattr(module, name))
     command = typer.main.get_command(app)
     assert isinstance(command, TyperCommand)
     command.params += [option for option in cli.params if option.name in EVERYWHERE]
@@ -112,36 +131,53 @@ def _root(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="Show the version."),
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, expose_value=False, help="Show the version and exit."
+        ),
     ] = False,
     debug: Annotated[
         bool,
-        typer.Option("--debug", callback=_set("debug"), expose_value=False, help="Show tracebacks."),
+        typer.Option("--debug", callback=_set("debug"), expose_value=False, help="Show the traceback of an error."),
     ] = False,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", callback=_set("quiet"), expose_value=False, help="Only results and errors."),
+        typer.Option("--quiet", callback=_set("quiet"), expose_value=False, help="Print only results and errors."),
     ] = False,
     no_color: Annotated[
         bool,
-        typer.Option("--no-color", callback=_leave_out_color, expose_value=False, help="Plain text."),
+        typer.Option(
+            "--no-color", callback=_leave_out_color, expose_value=False, help="Print plain text, as with NO_COLOR=1."
+        ),
     ] = False,
 ) -> None:
-    """Reinforcement-learning environments as typed services."""
+    """Make, serve and check reinforcement-learning environments."""
     if context.invoked_subcommand is None:
         sys.stderr.write(context.get_help() + "\n")
         raise typer.Exit(2)
 
 
+def _examples(name: str) -> str:
+    width = max(map(len, EXAMPLES[name]))
+    return _table("Examples", [f"{call:<{width}}  {effect}" for call, effect in EXAMPLES[name].items()])
+
+
+def _exit_codes() -> str:
+    return _table("Exit codes", [f"{code:>3}  {meaning}" for code, meaning in console.EXIT_CODES.items()])
+
+
+def _table(title: str, lines: list[str]) -> str:
+    """Lay out lines that help must not wrap, which is what the first character says."""
+    return "\n".join([f"\b\n{title}:", *(f"  {line}" for line in lines)])
+
+
 def _group() -> TyperGroup:
-    codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in console.EXIT_CODES.items())
     app = typer.Typer(
         add_completion=False,
         # Help in plain text costs half of what panels do, and copies well.
         rich_markup_mode=None,
         invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        epilog=f"\b\nExit codes:\n{codes}",
+        epilog=f"openenv COMMAND --help says more, with examples.\n\n{_exit_codes()}",
     )
     app.callback()(_root)
     group = typer.main.get_group(app)

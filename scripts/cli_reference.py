@@ -16,8 +16,25 @@ One command, `openenv`, with a subcommand for each step in the life of an enviro
 the commands' own help by `scripts/cli_reference.py`.
 
 Results go to stdout, everything else to stderr. An error is one line that begins with `error:`, and where there
-is something to do about it, a line that begins with `hint:`. With `--json`, stdout holds one JSON document and
-nothing else. `--debug`, `--quiet` and `--no-color` may stand before the subcommand or after it.
+is something to do about it, a line that begins with `hint:`. `--debug`, `--quiet` and `--no-color` may stand before
+the subcommand or after it.
+
+With `--json`, stdout holds one JSON document and nothing else. Where the command fails, it is this one, beside the
+same lines on stderr; `hint` may be `null`:
+
+```json
+{
+  "error": {
+    "type": "UsageError",
+    "message": "no name is given",
+    "hint": "openenv init my-env"
+  }
+}
+```
+
+Colour and bold text appear on a terminal only, and not where `NO_COLOR` is set to anything or `TERM` is `dumb`.
+Ctrl-C ends every command with one line and exit code 130; a server that it stops has done what was asked, and ends
+with 0.
 """
 
 

@@ -16,18 +16,21 @@ from openenv_cli.scaffold import TEMPLATES, Plan, Template, plan, template_named
 
 DEFAULT_NAME = "my-env"
 DEFAULT_TEMPLATE = "echo"
+_SUMMARIES = " ".join(f"{template.name}: {template.summary}" for template in TEMPLATES.values())
 
 
 def init(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="What to call it, for example my-env.")] = None,
     template: Annotated[
         str | None,
-        typer.Option(metavar="|".join(TEMPLATES), help=f"What to begin with; {DEFAULT_TEMPLATE} if not said."),
+        typer.Option(metavar="|".join(TEMPLATES), help=f"{_SUMMARIES} [default: {DEFAULT_TEMPLATE}]"),
     ] = None,
-    path: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder to make; NAME if not said.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
+    path: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder to make. [default: NAME]")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write into a folder that is not empty; keeps what is not the project's.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")] = False,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask.")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask, on a terminal either.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
 ) -> None:
     """Make a new environment.

@@ -18,18 +18,26 @@ LOOPBACK = "127.0.0.1"
 
 
 def serve(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of the project.")] = Path(),
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = LOOPBACK,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The project's folder, or one in it.")] = Path(),
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 is every one of this machine.")
+    ] = LOOPBACK,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, metavar="N", help="The port; 0 takes a free one. [default: openenv.yaml's]"),
+        typer.Option(
+            min=0, max=65535, metavar="N", help="The port; 0 takes a free one. [default: the one in openenv.yaml]"
+        ),
     ] = None,
-    reload: Annotated[bool, typer.Option("--reload", help="Start anew when a file changes.")] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew when a file of the project's package changes.")
+    ] = False,
     max_sessions: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many sessions there may be.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many sessions there may be at once. [default: the app's]"),
     ] = None,
     isolation: Annotated[
-        Literal["thread", "process"] | None, typer.Option(help="Where the environment of a session lives.")
+        Literal["thread", "process"] | None,
+        typer.Option(help="Where the environment of each session runs. [default: the app's]"),
     ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least severe level that is logged.")
@@ -38,7 +46,8 @@ def serve(
     """Run an environment on this machine.
 
     Serves the app that openenv.yaml names, without a container, until Ctrl-C. Episodes in progress may end
-    first; a second Ctrl-C stops at once.
+    first; a second Ctrl-C stops at once. Further settings are read from variables OPENENV_…, a key for
+    clients from OPENENV_API_KEY.
     """
     try:
         project = Project.find(path)

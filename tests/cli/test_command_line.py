@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 
 from openenv.version import VERSION
 from openenv_cli import console
-from openenv_cli.main import COMMANDS, load
+from openenv_cli.main import COMMANDS, EXAMPLES, load
 
 HEAVY = {
     *("asyncio", "docker", "fastapi", "huggingface_hub", "jinja2", "pydantic", "rich.console", "starlette"),
@@ -49,6 +50,23 @@ def test_every_command_says_of_itself_what_the_list_says(openenv, name):
 
     assert command.help.splitlines()[0] == COMMANDS[name]
     assert openenv(name, "-h").out.startswith(f"Usage: openenv {name} ")
+
+
+@pytest.mark.parametrize(("name", "example"), [(name, one) for name in COMMANDS for one in EXAMPLES[name]])
+def test_every_example_in_the_help_is_a_call_that_is_understood(openenv, name, example):
+    program, called, *words = shlex.split(example)
+
+    assert (program, called) == ("openenv", name)
+    assert load(name).make_context(name, words).args == []
+    assert f"\n    {example}  " in openenv(name, "--help").out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_says_how_it_ends_and_fits_on_a_screen(openenv, name):
+    ran = openenv(name, "--help")
+
+    assert all(f" {code}  {meaning}\n" in ran.out for code, meaning in console.EXIT_CODES.items())
+    assert max(map(len, ran.out.splitlines())) <= 100
 
 
 def test_no_command_shows_the_help_and_is_wrong_usage(openenv):
