@@ -162,6 +162,37 @@ def test_every_dependency_is_listed_with_its_cost() -> None:
     assert {row[0] for row in rows("docs/dependencies.md", "package")} == required
 
 
+MEASURED = {
+    "steps a second on one core, 32 sessions in threads": ("Steps a second, 32 sessions", "ours, thread, v2"),
+    "the same, a process for each session": ("Steps a second, 32 sessions", "ours, process, v2"),
+    "the same, a process for each of 256 sessions": ("Steps a second, 256 sessions", "ours, process, v2"),
+    "steps a second, one client in one session": ("Steps a second", "ours, async"),
+    "importing the client, seconds": ("import of the client, seconds", "ours"),
+    "starting a server, seconds": ("start to /health, seconds", "ours"),
+    "an idle server, MiB": ("Idle server, MiB resident", "ours"),
+    "a virtual environment with it, MiB": ("A virtual environment with it, MiB", "ours"),
+}
+"""A row of the README -> the table with its figures, and our row there."""
+
+
+def test_the_readme_shows_the_figures_of_the_benchmarks() -> None:
+    shown = rows("README.md", "measured")
+
+    assert {label: (ours, peers) for label, ours, peers in shown} == {
+        label: _medians(title, row) for label, (title, row) in MEASURED.items()
+    }
+
+
+def _medians(title: str, row: str) -> tuple[str, str]:
+    """Our median and that of openenv 0.10.0, in the table under a title."""
+    page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    lines = page.partition(f"**{title}**\n\n")[2].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in _until_blank(iter(lines))]
+    medians = {name: median for name, median, *_ in cells}
+    peer = next(name for name in medians if name.startswith("openenv 0.10.0"))
+    return medians[row], medians[peer]
+
+
 def test_the_layout_shows_what_is_there() -> None:
     drawing = next(block.text for block in blocks_of(ROOT / "docs/architecture.md") if "openenv/" in block.text)
     shown = set(_paths(drawing))
