@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import get_temp_dir
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
@@ -21,7 +22,7 @@ from openenv.errors import EnvironmentCrashedError, ExecutionError, OpenEnvError
 from openenv.protocol import Dialect
 from openenv.protocol.faults import error_from_wire
 from openenv.protocol.frames import Reply, Request
-from openenv.sessions import worker
+from openenv.sessions import nursery, worker
 from openenv.sessions.blueprint import Blueprint
 from openenv.sessions.host import error_reply
 from openenv.sessions.runners import Done
@@ -48,8 +49,11 @@ class WorkerPool:
     def prepare(self) -> None:
         """Start the process that the others are forked from, with the environment's module loaded there."""
         if self._context.get_start_method() == "forkserver":
-            self._context.set_forkserver_preload([self._blueprint.factory.__module__, worker.__name__])
+            modules = [nursery.__name__, self._blueprint.factory.__module__, worker.__name__]
+            self._context.set_forkserver_preload(modules)
+            os.environ[nursery.FOLDER_VARIABLE] = get_temp_dir()
             forkserver.ensure_running()
+            del os.environ[nursery.FOLDER_VARIABLE]
 
     def start(self, channel: socket.socket, dialect: Dialect, verbose: bool) -> BaseProcess:
         """Start one; blocks for as long as a fork takes."""
