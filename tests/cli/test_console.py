@@ -28,7 +28,7 @@ def failing(error):
         (ConfigurationError("it broke"), 1, ["error: it broke"]),
         (UsageError("not so"), 2, ["error: not so"]),
         (MissingError("no engine"), 3, ["error: no engine"]),
-        (ConnectError("nobody answers"), 3, ["error: nobody answers"]),
+        (ConnectError("nobody answers", hint="start it"), 3, ["error: nobody answers", "hint: start it"]),
         (KeyboardInterrupt(), 130, ["interrupted"]),
         (typer.Abort(), 130, ["interrupted"]),
         (PermissionError(13, "Permission denied", "/x y"), 1, ["error: Permission denied: /x y"]),
