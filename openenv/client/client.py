@@ -97,7 +97,8 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             websocket_ping_timeout_s,
             {**(headers or {}), **{name: value for name, value in secrets.items() if value}},
         )
-        recipe = Recipe(base_url, provider, partial(_web_connector, settings), message_timeout_s)
+        connector = partial(_web_connector, settings)
+        recipe = Recipe(base_url, provider, connector, message_timeout_s, settings.headers)
         self._mode = mode
         self._begin(recipe, _types(type(self)))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,9 +20,11 @@ class Recipe:
         provider: Starts a server, and stops it.
         connector: Makes a connector for a server's address.
         message_timeout_s: How long a reply may take, in seconds.
+        headers: What the server asks for of whoever speaks to it.
     """
 
     base_url: str | None
     provider: Provider | None
     connector: Callable[[str | None], Connector]
     message_timeout_s: float
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
