@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from contextlib import contextmanager, suppress
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import pexpect
 import pytest
 
 from openenv import GenericEnvClient
@@ -90,6 +92,27 @@ def test_the_example_in_the_readme_plays(tmp_path, template, printed):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(printed, done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("environ", "colored"), [({"TERM": "xterm"}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_the_log_has_colours_where_errors_have_them(project, environ, colored):
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    command = [sys.executable, "-m", "openenv_cli", "serve", "--port", "0"]
+    terminal = pexpect.spawn(shlex.join(command), cwd=str(project), env={**plain, "TERM": "xterm", **environ})
+    terminal.expect_exact("Ctrl-C stops it")
+    url = terminal.before.split()[4].decode()
+    with GenericEnvClient(base_url=url) as env:
+        env.reset()
+    terminal.expect_exact("ended: closed")
+    log = terminal.before
+    terminal.sendintr()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+
+    assert (b"\x1b[" in log) is colored
+    assert terminal.exitstatus == 0
 
 
 def test_ends_with_code_0_when_it_is_terminated(project):
