@@ -47,7 +47,16 @@ class NotChecked(Exception):
 
 
 class ProbeError(Exception):
-    """The server did not answer, or not in a form that can be read; the message says what happened."""
+    """The server did not answer, or not as it should.
+
+    Args:
+        message: What happened.
+        traceback: How the environment came to it, where the server said so.
+    """
+
+    def __init__(self, message: str, traceback: str | None = None) -> None:
+        super().__init__(message)
+        self.traceback = traceback
 
 
 @dataclass(frozen=True)
@@ -59,12 +68,14 @@ class Finding:
         where: The file and line, route or frame.
         mend: How to mend it; where left out, what the check says in general.
         details: Further lines, such as the frames of a traceback.
+        traceback: How the environment came to it, as Python prints it.
     """
 
     message: str
     where: str | None = None
     mend: str | None = None
     details: tuple[str, ...] = ()
+    traceback: str | None = None
 
 
 Function = Callable[[Any], Iterable[Finding] | None]

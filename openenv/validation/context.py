@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from openenv.errors import ConnectError, UnauthorizedError
 from openenv.protocol import Dialect
-from openenv.validation.check import V1_ONLY, Check, NotChecked, ProbeError, Stage
+from openenv.validation.causes import explain, hung_up
+from openenv.validation.check import V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
 from openenv.validation.imports import Imports
 from openenv.validation.launch import Exit, Launch, LaunchError
 from openenv.validation.recording import Recording
@@ -73,6 +75,17 @@ class Context:
         """Stop what was started."""
         if self._launched is not None:
             self._launched.stop()
+
+    def take_note(self, findings: Iterable[Finding]) -> None:
+        """Give a server that hung up the time to be gone, before anything else is asked of it."""
+        if self._launched is not None and any(map(hung_up, findings)):
+            self._launched.linger()
+
+    def explain(self, finding: Finding) -> Finding:
+        """Add to a finding what is behind it; how the server ended is known for certain after ``close``."""
+        if isinstance(self._target, UrlTarget):
+            return finding
+        return explain(finding, self._target.root, self._launched.death if self._launched else None)
 
     @remembered
     def sources(self) -> Sources:

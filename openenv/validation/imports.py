@@ -15,6 +15,7 @@ from typing import Any
 from openenv.project.project import Layout, Project
 from openenv.validation.check import Finding
 from openenv.validation.import_probe import Wish
+from openenv.validation.wording import exit_words
 
 _LOG_LINES = 5
 
@@ -48,7 +49,7 @@ class Imports:
             outcomes: list[dict[str, Any] | None] = json.loads(done.stdout)
         except ValueError:
             log = done.stderr.decode("utf-8", "replace").strip().splitlines()[-_LOG_LINES:]
-            message = f"the process ended with exit code {done.returncode} while it imported {wishes[0]}"
+            message = f"the process {exit_words(done.returncode)} while it imported {wishes[0]}"
             return [Finding(message, wishes[0].module, details=tuple(log))]
         told = {said["message"]: (said, wish) for said, wish in zip(outcomes, wishes, strict=True) if said}
         return [

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from openenv.validation.check import NotChecked
+from openenv.validation.wording import brief
 
 _SHOWN = 5
-_MAX_LENGTH = 160
 _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
@@ -55,12 +55,6 @@ def misfits(schema: dict[str, Any], value: Any) -> list[str]:
     except re.error as error:
         raise NotChecked(f"Python cannot read the pattern {error.pattern!r} in the schema: {error}") from None
     return [f"{_where(error.absolute_path)}: {brief(error.message)}" for error in found[:_SHOWN]]
-
-
-def brief(value: Any) -> str:
-    """Shorten a value to what fits in a line."""
-    text = " ".join((value if isinstance(value, str) else repr(value)).split())
-    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
 
 
 def _stands_for_a_number(error: Any) -> bool:

@@ -11,11 +11,15 @@ from urllib.parse import urlsplit
 from openenv.errors import OpenEnvError
 from openenv.project.project import Project
 from openenv.providers.process import ProcessProvider
+from openenv.validation.causes import Death
 from openenv.validation.check import NotChecked
 from openenv.validation.remembered import remembered
+from openenv.validation.wording import exit_words
 
 _LOG_LINES = 12
 _LONGEST_STOP_S = 10.0
+_LINGER_S = 2.0
+_PAUSE_S = 0.02
 
 
 class LaunchError(Exception):
@@ -63,11 +67,13 @@ class Launch:
         self._provider = ProcessProvider(
             project.app,
             app_dir=project.import_path,
+            # Whatever crashes the interpreter shows where in the log.
+            env_vars={"PYTHONFAULTHANDLER": "1"},
             startup_timeout_s=timeout_s,
             stop_timeout_s=min(timeout_s, _LONGEST_STOP_S),
         )
         self._address: tuple[str, int] | None = None
-        self._gone: str | None = None
+        self._death: Death | None = None
 
     @remembered
     def base_url(self) -> str:
@@ -75,35 +81,47 @@ class Launch:
         try:
             url = self._provider.start()
         except OpenEnvError as error:
-            raise LaunchError(error.message.splitlines()[0], self._log()) from None
+            raise LaunchError(error.message.splitlines()[0], self._provider.log[-_LOG_LINES:]) from None
         parts = urlsplit(url)
         self._address = (str(parts.hostname), int(parts.port or 80))
         return url
 
+    @property
+    def death(self) -> Death | None:
+        """How it ended by itself; ``None`` where it did not."""
+        if self._death is None and self._address is not None and not _listens(self._address):
+            self._provider.stop()  # returns when the process is gone, so that its exit code is known
+            code = self._provider.exit_code
+            assert code is not None, "a server that is gone has an exit code"
+            self._death = Death(code, self._provider.log)
+        return self._death
+
+    def linger(self) -> None:
+        """Wait a moment for its end: a process that dies closes its connections before it is gone."""
+        until = time.monotonic() + _LINGER_S
+        while self.death is None and time.monotonic() < until:
+            time.sleep(_PAUSE_S)
+
     def require_alive(self) -> None:
         """Raise ``NotChecked`` where it has ended by itself."""
-        if self._address is not None and self._gone is None and not _listens(self._address):
-            self._provider.stop()  # returns when the process is gone, so that its exit code is known
-            self._gone = f"the server is gone: it ended by itself with exit code {self._provider.exit_code}"
-        if self._gone is not None:
-            raise NotChecked(self._gone)
+        if self.death is not None:
+            raise NotChecked(f"the server is gone: it {exit_words(self.death.code)}")
 
     @remembered
     def exit(self) -> Exit:
         """How it ends when it is asked to; asks it on first use."""
         self.require_alive()
         begun = time.monotonic()
-        self._provider.stop()
+        self.stop()
         code = self._provider.exit_code
         assert code is not None, "a server that was stopped has an exit code"
-        return Exit(code, time.monotonic() - begun, self._log())
+        return Exit(code, time.monotonic() - begun, self._provider.log[-_LOG_LINES:])
 
     def stop(self) -> None:
-        """Stop it, if it still runs."""
-        self._provider.stop()
-
-    def _log(self) -> tuple[str, ...]:
-        return self._provider.log[-_LOG_LINES:]
+        """Stop it, unless it has ended by itself."""
+        if self.death is None:
+            self._address = None
+            self._provider.stop()
 
 
 def _listens(address: tuple[str, int]) -> bool:

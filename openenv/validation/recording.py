@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from openenv.errors import InvalidResultError
 from openenv.validation.actions import ActionMaker
 from openenv.validation.check import ProbeError
 from openenv.validation.values import CannotMake
@@ -55,6 +56,12 @@ class Turn:
     def taken(self) -> bool:
         """Whether the environment took the step."""
         return self.answer is not None and self.answer.kind == "observation"
+
+    @property
+    def unrewarded(self) -> bool:
+        """Whether the server took offence at the step's reward, and at nothing else."""
+        answer = self.answer
+        return answer is not None and answer.code == InvalidResultError.code and answer.data.get("field") == "reward"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openenv.validation.json_schema import brief
+from openenv.validation.wording import brief
 
 
 def misshapen(result: dict[str, Any], *, v2: bool) -> list[str]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from openenv.errors import ConfigurationError
 from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
 from openenv.validation.context import Context
 from openenv.validation.report import Outcome, Report, Status
@@ -63,7 +64,8 @@ def validate(target: str, options: Options | None = None, on_stage: Callable[[St
         outcomes = run(chosen, context, on_stage)
     finally:
         context.close()
-    return Report(str(read), outcomes, options.strict, time.monotonic() - begun)
+    told = tuple(replace(one, findings=tuple(map(context.explain, one.findings))) for one in outcomes)
+    return Report(str(read), told, options.strict, time.monotonic() - begun)
 
 
 def run(
@@ -100,15 +102,17 @@ def _outcome(check: Check, context: Context) -> Outcome:
         # One by one: what was found stays found, whatever comes after it.
         for finding in check.function(context.subject(check)) or ():
             findings.append(finding)
-    except NotChecked as reason:
+    except (NotChecked, ConfigurationError) as reason:
+        # What it looks at cannot be had, as in a project that names no app: that is the finding of another check.
         if not findings:
             return Outcome(check, Status.NOT_CHECKED, reason=str(reason), seconds=time.monotonic() - begun)
     except ProbeError as error:
-        findings.append(Finding(str(error)))
+        findings.append(Finding(str(error), traceback=error.traceback))
     except Exception as error:
         # Nobody knows whether the environment or the check is to blame: that is no success, and must be seen.
         message = f"the check broke off: {type(error).__name__}: {error}"
         findings.append(Finding(message, mend="report it, with what the target is"))
+    context.take_note(findings)
     status = Status.FAILED if findings else Status.PASSED
     return Outcome(check, status, folded(findings), seconds=time.monotonic() - begun)
 

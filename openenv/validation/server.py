@@ -62,6 +62,8 @@ class Server:
     def action(self) -> object:
         """Give an action that the environment has understood, or raise ``NotChecked`` where there was none."""
         recording = self.recording
+        if any(turn.unrewarded for turn in recording.turns):
+            raise NotChecked("B005 failed")
         understood = recording.understood
         if understood:
             return understood[0].action

@@ -13,7 +13,7 @@ from typing import Any
 
 from openenv.client.address import is_loopback
 from openenv.validation.check import ProbeError
-from openenv.validation.json_schema import brief
+from openenv.validation.wording import brief
 
 _MAX_BODY = 64 * 1024 * 1024
 
@@ -66,15 +66,20 @@ class Reply:
     @property
     def code(self) -> str | None:
         """The code of a typed error, if the body is one."""
+        return None if self._error is None else str(self._error["code"])
+
+    @property
+    def _error(self) -> dict[str, Any] | None:
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
             return None
-        return str(value["code"]) if isinstance(value, dict) and "code" in value else None
+        return value if isinstance(value, dict) and "code" in value else None
 
     def __str__(self) -> str:
-        text = brief(self.body.decode("utf-8", "replace"))
-        return f"{self.status} {text}".rstrip()
+        text = self.body.decode("utf-8", "replace")
+        said = text if self._error is None else f"{self.code}: {self._error.get('message')}"
+        return f"{self.status} {brief(said)}".rstrip()
 
 
 class Web:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from openenv.client.address import is_loopback, websocket_url
 from openenv.protocol import SUBPROTOCOL, CloseCode, Dialect
 from openenv.validation.check import NotChecked, ProbeError
-from openenv.validation.json_schema import brief
+from openenv.validation.wording import brief
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -44,6 +44,12 @@ class Frame:
     def code(self) -> str | None:
         """The code of an error, ``None`` for anything else."""
         return str(self.data.get("code")) if self.kind == "error" else None
+
+    @property
+    def traceback(self) -> str | None:
+        """How the environment came to an error, where the server says so."""
+        told = self.data.get("traceback")
+        return told if isinstance(told, str) else None
 
     def __str__(self) -> str:
         said = f"{self.code}: {self.data.get('message')}" if self.kind == "error" else json.dumps(self.data)
@@ -193,7 +199,7 @@ class Session:
         """
         answer = self.ask(kind, data)
         if answer.kind != reply:
-            raise ProbeError(f"{kind} was answered by {answer}")
+            raise ProbeError(f"{kind} was answered by {answer}", answer.traceback)
         return answer
 
 
@@ -234,7 +240,7 @@ def v2_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
         if answer.code == _FULL:
             raise NotChecked(f"the server is full: {answer.data.get('message')}")
         if answer.kind != "session":
-            raise ProbeError(f"open was answered by {answer}")
+            raise ProbeError(f"open was answered by {answer}", answer.traceback)
         yield Session(socket, Dialect.V2, answer.data)
 
 

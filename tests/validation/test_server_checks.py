@@ -360,7 +360,7 @@ def test_a_state_that_raises_sets_off_what_looks_at_it_only() -> None:
         report = check(url)
     assert list(found(report)) == ["H012", "B007"]
     [finding] = outcome_of(report, "B007").findings
-    assert finding.message == "state was answered by error EXECUTION_ERROR: no state"
+    assert finding.message.startswith("state was answered by error EXECUTION_ERROR: ValueError: no state (")
 
 
 class Raising(Counter):
@@ -374,7 +374,7 @@ def test_a_step_that_raises_sets_off_one_finding_that_says_why() -> None:
     with served(Raising) as url:
         report = check(url)
     assert list(found(report)) == ["B002"]
-    assert "EXECUTION_ERROR: no such piece" in found(report)["B002"][0]
+    assert "EXECUTION_ERROR: ValueError: no such piece (" in found(report)["B002"][0]
 
 
 def test_a_full_server_is_not_blamed() -> None:

@@ -135,11 +135,77 @@ def test_a_server_that_ends_at_once_is_found_by_h003(tmp_path: Path) -> None:
 
 
 def test_a_server_that_dies_while_it_is_checked_sets_off_one_finding(tmp_path: Path) -> None:
-    environment = ENVIRONMENT.replace("self._total += action.amount", "import os; os._exit(9)")
+    environment = ENVIRONMENT.replace("self._total += action.amount", "import os; print('last words'); os._exit(9)")
     report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": environment}))
     assert list(found(report)) == ["B002"]
-    gone = "the server is gone: it ended by itself with exit code 9"
+    [finding] = outcome_of(report, "B002").findings
+    assert finding.message == "the server ended with exit code 9"
+    assert finding.details == (
+        "step 1, action {}: the server closed the connection without a word in answer to step",
+        "last words",
+    )
+    gone = "the server is gone: it ended with exit code 9"
     assert {reason for reason, _ in report.reasons()} == {gone, "B002 failed"}
+
+
+def test_a_crash_in_native_code_is_told_with_its_signal_and_line(tmp_path: Path) -> None:
+    environment = ENVIRONMENT.replace("self._total += action.amount", "import ctypes; ctypes.string_at(0)")
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": environment}), "H003", "B002")
+    [finding] = outcome_of(report, "B002").findings
+    assert finding.message == "the server was killed by signal 11 (SIGSEGV): Fatal Python error: Segmentation fault"
+    assert finding.where == "my_env/server/environment.py:17"
+
+
+@pytest.mark.parametrize(
+    ("code", "raises", "id_", "said", "frame"),
+    [
+        (
+            "self._total += action.amount",
+            "{}['no such piece']",
+            "B002",
+            "answered by error EXECUTION_ERROR: KeyError: 'no such piece' (server/environment.py:17)",
+            "my_env/server/environment.py:17 in step: {}['no such piece']",
+        ),
+        (
+            "self._total += action.amount",
+            "assert False",
+            "B002",
+            "answered by error EXECUTION_ERROR: AssertionError (server/environment.py:17)",
+            "my_env/server/environment.py:17 in step: assert False",
+        ),
+        (
+            "return MyObservation(total=0)",
+            "return MyObservation(total='many')",
+            "B001",
+            "reset was answered by error EXECUTION_ERROR: ValidationError: 1 validation error for MyObservation total",
+            "my_env/server/environment.py:13 in reset: return MyObservation(total='many')",
+        ),
+        (
+            "self._state, self._total = State(), 0",
+            "raise ValueError('no licence')",
+            "B001",
+            "open was answered by error FACTORY_ERROR: factory 'MyEnvironment' failed: ValueError: no licence",
+            "my_env/server/environment.py:9 in __init__: raise ValueError('no licence')",
+        ),
+    ],
+)
+def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
+    tmp_path: Path, code: str, raises: str, id_: str, said: str, frame: str
+) -> None:
+    changes: dict[str, str | None] = {"my_env/server/environment.py": ENVIRONMENT.replace(code, raises, 1)}
+    report = check(write(tmp_path, PACKAGED, changes), "H003", "B001", "B002")
+    [finding] = outcome_of(report, id_).findings
+    assert finding.message.startswith(said)
+    assert finding.details[-1] == frame
+    assert finding.where == frame.partition(" ")[0]
+    assert finding.mend == "correct the last line that is shown"
+
+
+def test_a_reward_that_is_no_number_is_a_finding_of_the_reward_alone(tmp_path: Path) -> None:
+    environment = ENVIRONMENT.replace("reward=1.0", "reward=float('nan')")
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": environment}))
+    assert found(report) == {"B005": ["step 1, action {}: step returned a reward of nan; rewards are finite numbers"]}
+    assert {reason for reason, _ in report.reasons()} == {"B005 failed"}
 
 
 def test_a_server_that_does_not_exit_cleanly_is_found_by_h019(tmp_path: Path) -> None:

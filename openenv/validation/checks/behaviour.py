@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from openenv.validation.check import Finding, NotChecked, ProbeError, Severity, Stage, check
-from openenv.validation.json_schema import brief, misfits
+from openenv.validation.json_schema import misfits
 from openenv.validation.recording import Episode, Recording, Turn
 from openenv.validation.results import is_finite_number, misshapen, whole_observation
 from openenv.validation.server import Server
 from openenv.validation.wire import Frame
+from openenv.validation.wording import brief
 
-_SEE_LOG = "see the server's log for the traceback"
+_SEE_LOG = "the server's log has the traceback"
 _TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
 """Codes of errors that say that the action was at fault, not the environment."""
 
 
-@check("B001", "Reset gives an observation", stage=Stage.SERVER, mend=_SEE_LOG)
+@check("B001", "Reset gives an observation", stage=Stage.SERVER, mend=f"correct reset; {_SEE_LOG}")
 def reset_gives_an_observation(server: Server) -> Iterator[Finding]:
     """Over the WebSocket, or over HTTP where that does not open."""
     try:
@@ -31,7 +32,7 @@ def reset_gives_an_observation(server: Server) -> Iterator[Finding]:
         yield Finding(problem, "reset")
 
 
-@check("B002", "Steps are answered", stage=Stage.RECORDING, needs=("B001",), mend=_SEE_LOG)
+@check("B002", "Steps are answered", stage=Stage.RECORDING, needs=("B001",), mend=f"correct step; {_SEE_LOG}")
 def steps_are_answered(recording: Recording) -> Iterator[Finding]:
     """Every action made from the schema gets an observation, or an error that blames the action."""
     if recording.no_action is not None:
@@ -41,8 +42,8 @@ def steps_are_answered(recording: Recording) -> Iterator[Finding]:
     for turn in recording.turns:
         if turn.answer is None:
             yield Finding(str(turn.trouble), _at(turn))
-        elif not turn.taken and turn.answer.code not in _TOLD:
-            yield Finding(f"answered by {turn.answer}", _at(turn))
+        elif not turn.taken and not turn.unrewarded and turn.answer.code not in _TOLD:
+            yield Finding(f"answered by {turn.answer}", _at(turn), traceback=turn.answer.traceback)
 
 
 @check(
@@ -83,6 +84,9 @@ def observations_fit(recording: Recording) -> Iterator[Finding]:
 )
 def rewards_are_finite(recording: Recording) -> Iterator[Finding]:
     """A NaN or an infinity spoils the whole run that trains on it."""
+    for turn in recording.turns:
+        if turn.answer is not None and turn.unrewarded:
+            yield Finding(brief(turn.answer.data.get("message")), _at(turn))
     for called, data in _steps(recording):
         reward = data.get("reward")
         if reward is not None and not is_finite_number(reward):
@@ -120,7 +124,7 @@ def states_fit(recording: Recording) -> Iterator[Finding]:
     """Each of them, after a reset and after every step."""
     for called, frame in _states(recording):
         if frame.kind != "state":
-            yield Finding(f"state was answered by {frame}", called)
+            yield Finding(f"state was answered by {frame}", called, traceback=frame.traceback)
             continue
         for problem in misfits(recording.schemas.state, frame.data):
             yield Finding(problem, called)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME
 from openenv.validation.check import Finding, NotChecked, Stage, check
-from openenv.validation.json_schema import brief
 from openenv.validation.sources import Sources, defines
+from openenv.validation.wording import brief
 
 
 @check("S010", "Every Python file can be parsed", stage=Stage.SOURCES, needs=("S001",), mend="correct the syntax")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from openenv.validation.check import Finding, NotChecked, ProbeError, Stage, check
-from openenv.validation.json_schema import brief, schema_problem
+from openenv.validation.json_schema import schema_problem
 from openenv.validation.server import Server
+from openenv.validation.wording import brief
 
 _NEEDED_ROUTES = ("/health", "/schema", "/metadata", "/reset", "/step", "/state")
 

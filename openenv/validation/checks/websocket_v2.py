@@ -8,10 +8,10 @@ from typing import Any
 from openenv.protocol import CloseCode
 from openenv.validation.check import Finding, Stage, check
 from openenv.validation.checks.websocket import refusals
-from openenv.validation.json_schema import brief
 from openenv.validation.results import misshapen
 from openenv.validation.server import Server
 from openenv.validation.wire import Frame, Session
+from openenv.validation.wording import brief
 
 _MEND = "serve with openenv.server"
 _GREETING: dict[str, tuple[type, ...]] = {
