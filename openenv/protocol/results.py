@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json, to_jsonable_pytho
 
 from openenv.errors import InvalidResultError
 from openenv.protocol import Dialect
-from openenv.protocol.faults import text_of
+from openenv.protocol.failures import text_of
 from openenv.types import Observation, StepResult, ending
 
 ObsModel = TypeVar("ObsModel", bound=BaseModel)
@@ -21,6 +21,7 @@ ObsModel = TypeVar("ObsModel", bound=BaseModel)
 _V1 = Dialect.V1  # on the way of every step, where reaching a member of an enum costs more than comparing it
 _BESIDE_V1 = {"reward", "done"}
 _BESIDE_V2 = {"reward", "done", "metadata"}
+_REWARD = {"field": "reward"}
 _WORDS = {True: "true", False: "false"}
 _UNSENDABLE = (PydanticSerializationError, ValueError, TypeError, RecursionError)
 
@@ -163,9 +164,10 @@ def _reward(reward: Any, call: str) -> str:
         return "null"
     if isinstance(reward, float):
         if not math.isfinite(reward):
-            raise InvalidResultError(f"{call} returned a reward of {reward}; rewards are finite numbers")
+            raise InvalidResultError(f"{call} returned a reward of {reward}; rewards are finite numbers", _REWARD)
     elif not isinstance(reward, int):
-        raise InvalidResultError(f"{call} returned a reward of type {type(reward).__name__}; rewards are numbers")
+        kind = type(reward).__name__
+        raise InvalidResultError(f"{call} returned a reward of type {kind}; rewards are numbers", _REWARD)
     return to_json(reward).decode()
 
 

@@ -52,7 +52,7 @@ async def describe(service: SessionService, readme: str | None) -> EnvironmentMe
 
 async def _asked(service: SessionService) -> EnvironmentMetadata:
     """Make an environment, where it would live otherwise too, and ask it."""
-    reply = await service.play_once(Request("metadata"), verbose=False)
+    reply = await service.throw_away.play(Request("metadata"), verbose=False)
     if reply.kind == "error":
         raise error_from_wire(from_json(reply.body))
     return EnvironmentMetadata.model_validate_json(reply.body)

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from openenv.errors import InvalidJSONError, RequestValidationError
 from openenv.protocol import frames
-from openenv.protocol.faults import text_of
+from openenv.protocol.failures import text_of
 from openenv.protocol.frames import request_frame
 from openenv.server.bodies import Health, Readiness, ResetRequest, Schemas, StepRequest, ThrowAwayResult
 from openenv.server.metadata import describe
@@ -79,7 +79,7 @@ def throw_away_routes(service: SessionService) -> APIRouter:
     state_type = service.blueprint.state_type
 
     async def play(request: Request, wanted: frames.Request) -> Any:
-        reply = await service.play_once(wanted, verbose=is_loopback(request.scope))
+        reply = await service.throw_away.play(wanted, verbose=is_loopback(request.scope))
         return reply_response(reply) if reply.kind == "error" else from_json(reply.body)
 
     @router.post("/reset", response_model=ThrowAwayResult, summary="Reset a throw-away environment")

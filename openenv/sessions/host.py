@@ -22,7 +22,8 @@ from openenv.errors import (
     ResetRequiredError,
 )
 from openenv.protocol import Dialect
-from openenv.protocol.faults import describe_failure, error_body, text_of, traceback_of
+from openenv.protocol.failures import describe_failure, summary_of, text_of, traceback_of
+from openenv.protocol.faults import error_body
 from openenv.protocol.frames import Reply, Request
 from openenv.protocol.results import encode_observation, encode_state
 from openenv.sessions.blueprint import Blueprint, Traits, traits_of
@@ -30,6 +31,10 @@ from openenv.types import EnvironmentMetadata
 
 logger = logging.getLogger("openenv.sessions")
 
+_RESET_FIRST = {
+    None: "no episode has begun: reset before the first step",
+    False: "the episode is over: reset before the next step",
+}
 _V1 = Dialect.V1  # on the way of every step, where reaching a member of an enum costs more than comparing it
 
 
@@ -62,7 +67,7 @@ class EnvironmentHost:
         self._verbose = verbose
         self._environment: Any = None
         self._traits: Traits
-        self._playing = False
+        self._playing: bool | None = None  # until the first reset
         self._dropped: set[str] = set()
 
     def open(self) -> None:
@@ -118,7 +123,7 @@ class EnvironmentHost:
     def _call(self, request: Request) -> Any:
         if request.kind == "step":
             if not self._playing and self._dialect is not _V1:
-                raise ResetRequiredError("no episode is running: reset first")
+                raise ResetRequiredError(_RESET_FIRST[self._playing])
             step = getattr(self._environment, self._traits.step_method)
             if request.extras is None and request.timeout_s is None:
                 return step(request.data)
@@ -163,14 +168,16 @@ class EnvironmentHost:
         if isinstance(error, MemoryError):
             crashed = EnvironmentCrashedError("the environment ran out of memory")
             return error_reply(crashed, fatal=True, fault=traceback_of(error))
-        known = describe_failure(error, verbose=self._verbose)
+        known = describe_failure(error, self._dialect, verbose=self._verbose)
         if isinstance(known, RequestError):
             return error_reply(known)
-        return error_reply(known, fault=f"{known.data.get('correlation_id', '')}\n{traceback_of(error)}")
+        concealed = known.data.get("correlation_id")
+        mark = f" [{concealed}]" if concealed else ""
+        return error_reply(known, fault=f"{summary_of(error)}{mark}\n{traceback_of(error)}")
 
     def _not_made(self, error: BaseException) -> EnvironmentFactoryError:
         name = self._blueprint.factory_name
-        known = describe_failure(error, verbose=self._verbose)
+        known = describe_failure(error, self._dialect, verbose=self._verbose)
         message = f"Environment factory '{name}' failed to create instance."  # as deployed
         if self._dialect is Dialect.V2:
             message = f"factory '{name}' failed: {known.message}"

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from pydantic_core import from_json, to_json
 
-from openenv.errors import EnvironmentCrashedError, ExecutionError, OpenEnvError
+from openenv.errors import EnvironmentCrashedError, EnvironmentTraceback, ExecutionError, OpenEnvError
 from openenv.protocol import Dialect
 from openenv.protocol.faults import error_from_wire
 from openenv.protocol.frames import Reply, Request
@@ -94,10 +94,6 @@ def _kill_group(process: BaseProcess) -> bool:
     return True
 
 
-class WorkerFailed(Exception):
-    """What a worker said about an exception: its traceback, for the log."""
-
-
 class ProcessRunner:
     """Plays an environment in a worker process.
 
@@ -137,7 +133,8 @@ class ProcessRunner:
         self._life = loop.create_task(self._live(self._channel, theirs))
         reply = await opened
         if reply.kind == "error":
-            raise error_from_wire(from_json(reply.body)) from (WorkerFailed(reply.fault) if reply.fault else None)
+            told = EnvironmentTraceback(reply.fault) if reply.fault else None
+            raise error_from_wire(from_json(reply.body)) from told
 
     def submit(self, request: Request, done: Done) -> None:
         """Send a request to the process."""
@@ -164,8 +161,9 @@ class ProcessRunner:
         self._expecting.append(_into(closed))
         self._channel.send(b"")
         await asyncio.shield(self._life)
-        if closed.done() and (fault := closed.result().fault):
-            raise ExecutionError("closing the environment failed") from WorkerFailed(fault)
+        reply = closed.result() if closed.done() else None
+        if reply is not None and reply.kind == "closed" and reply.fault:
+            raise ExecutionError("closing the environment failed") from EnvironmentTraceback(reply.fault)
 
     async def _live(self, channel: _Channel, theirs: socket.socket) -> None:
         """See the process from its first moment to its last."""
@@ -173,14 +171,14 @@ class ProcessRunner:
         try:
             self._process = await loop.run_in_executor(None, self._start, theirs)
         except Exception as error:
-            self._end(error_reply(EnvironmentCrashedError(f"no process could be started: {error}"), fatal=True))
+            self._end(EnvironmentCrashedError(f"no process could be started: {error}"))
         else:
             if self._doomed:
                 kill(self._process)
             await _readable(self._process.sentinel)
             self._workers.bury(self._process)
             await asyncio.wait([channel.lost], timeout=_LAST_WORDS_S)  # what it said before it went
-            self._end(error_reply(self._crashed(self._process.exitcode), fatal=True))
+            self._end(self._crashed(self._process.exitcode))
         channel.close()
 
     def _start(self, channel: socket.socket) -> BaseProcess:
@@ -193,8 +191,8 @@ class ProcessRunner:
         if self._expecting:  # an environment that forks itself may answer twice
             self._expecting.popleft()(worker.unpack_reply(message))
 
-    def _end(self, reply: Reply) -> None:
-        self._ended = reply
+    def _end(self, error: OpenEnvError) -> None:
+        reply = self._ended = error_reply(error, fatal=True, fault=error.message)
         while self._expecting:
             self._expecting.popleft()(reply)
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NoReturn
-from uuid import uuid4
+from functools import partial
+from typing import Literal
 
 from openenv.errors import (
-    DeadlineError,
-    EnvironmentFactoryError,
     OpenEnvError,
     ServerDrainingError,
     SessionCapacityError,
@@ -20,14 +18,15 @@ from openenv.errors import (
     SessionNotFoundError,
 )
 from openenv.protocol import Dialect
-from openenv.protocol.frames import Reply, Request
 from openenv.protocol.ledger import Ledger, NamedLedger, NumberedLedger, SerialLedger
 from openenv.sessions.blueprint import Blueprint
+from openenv.sessions.endings import Endings
 from openenv.sessions.host import EnvironmentHost
 from openenv.sessions.process import ProcessRunner, WorkerPool
 from openenv.sessions.runners import InlineRunner, Mailbox, Runner, ThreadRunner
-from openenv.sessions.session import Deadlines, Session, log_fault
+from openenv.sessions.session import Deadlines, Session, opened
 from openenv.sessions.store import Lease, Limits, Phase, SessionStore
+from openenv.sessions.throw_away import ThrowAway
 
 logger = logging.getLogger("openenv.sessions")
 
@@ -84,7 +83,8 @@ class SessionService:
         self._workers = WorkerPool(blueprint, settings.memory_limit_mb)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._endings: dict[str, asyncio.Task[None]] = {}
+        self._endings = Endings(settings.deadlines.close_s)
+        self.throw_away = ThrowAway(partial(self._runner, Dialect.V1), self.store, self._endings, settings.deadlines)
         self._emptied = asyncio.Event()
         self._shut = False
 
@@ -121,14 +121,13 @@ class SessionService:
         session = Session(lease, self.store, runner, ledger, self.settings.deadlines, self.end)
         self.sessions[lease.id] = session
         try:
-            await asyncio.wait_for(runner.open(), self.settings.deadlines.reset_s)
+            await opened(runner, lease.id, self.settings.deadlines)
         except BaseException as error:
-            runner.cancel()
             if session.ended is None or isinstance(error, asyncio.CancelledError):
                 self.end(session, "failed to open")
                 if isinstance(error, OpenEnvError):  # who hears of it may come back at once: the slot is free then
                     await self.finish(session, "failed to open")
-                _raise_known(error, lease.id)
+                raise
         if session.farewell is not None:
             raise session.farewell
         self.store.settle(lease, phase)
@@ -184,44 +183,13 @@ class SessionService:
             return
         session.stop(reason, farewell)
         self.store.end(session.lease, reason)
-        self._start(session.id, self._dispose(session, reason))
+        stuck, gone = partial(self._stuck, session), partial(self._gone, session, reason)
+        self._endings.begin(session.id, session.runner, stuck=stuck, gone=gone)
 
     async def finish(self, session: Session, reason: str) -> None:
         """End a session, and wait for its environment as long as closing may take."""
         self.end(session, reason)
-        if session.id in self._endings:
-            await asyncio.wait([self._endings[session.id]], timeout=self.settings.deadlines.close_s)
-
-    async def play_once(self, request: Request, *, verbose: bool) -> Reply:
-        """Make an environment, have it answer one request in v1's layout, and close it.
-
-        Args:
-            request: The request; ``metadata`` asks what the environment is.
-            verbose: Whether the text of foreign exceptions may be sent.
-
-        Returns:
-            The reply.
-
-        Raises:
-            EnvironmentFactoryError: The environment could not be made.
-            DeadlineError: It took too long.
-        """
-        name = f"once-{uuid4().hex[:8]}"
-        runner = self._runner(Dialect.V1, verbose, name)
-        deadlines = self.settings.deadlines
-        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        try:
-            await asyncio.wait_for(runner.open(), deadlines.reset_s)
-            runner.submit(request, lambda reply: None if answer.done() else answer.set_result(reply))
-            reply = await asyncio.wait_for(answer, deadlines.of(request))
-        except BaseException as error:
-            runner.cancel()
-            _raise_known(error, name)
-        finally:
-            closing = self._start(name, self._close(runner, name, lambda: None))
-            await asyncio.wait([closing], timeout=deadlines.close_s)
-        log_fault(name, request, reply)
-        return reply
+        await self._endings.wait(session.id)
 
     async def drain(self, timeout_s: float, stop_now: Callable[[], bool] = lambda: False) -> None:
         """Shut down: episodes in progress may end, all other sessions are told to leave.
@@ -256,11 +224,7 @@ class SessionService:
         self.store.drain()
         for session in list(self.sessions.values()):
             self._dismiss(session)
-        deadline = self._clock() + self.settings.deadlines.close_s + 1.0
-        while self._endings:
-            await asyncio.wait(self._endings.values(), timeout=0.1)
-            if stop_now() or self._clock() >= deadline:
-                break
+        await self._endings.wait_for_all(stop_now)
         if self._timer is not None:
             self._timer.cancel()
         self._workers.stop()
@@ -299,6 +263,7 @@ class SessionService:
             raise
 
     def _runner(self, dialect: Dialect, verbose: bool, name: str) -> Runner:
+        """Choose where an environment runs."""
         verbose = verbose or self._verbose_always
         if self.settings.place == "process":
             return ProcessRunner(self._workers, dialect, verbose=verbose)
@@ -323,13 +288,8 @@ class SessionService:
         else:
             granted.set_result(outcome)
 
-    def _start(self, name: str, ending: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._endings[name] = asyncio.get_running_loop().create_task(ending)
-        task.add_done_callback(lambda _: self._endings.pop(name))
-        return task
-
-    async def _dispose(self, session: Session, reason: str) -> None:
-        await self._close(session.runner, session.id, lambda: self._stuck(session))
+    def _gone(self, session: Session, reason: str) -> None:
+        """Free the slot of a session of which nothing is left."""
         del self.sessions[session.id]
         self.store.release(session.lease)
         self._emptied.set()
@@ -339,20 +299,6 @@ class SessionService:
     def _stuck(self, session: Session) -> None:
         self.store.mark_stuck(session.lease)
         self._arm()
-
-    async def _close(self, runner: Runner, name: str, stuck: Callable[[], None]) -> None:
-        """Close an environment; returns when nothing of it is left, which may be never."""
-        closing = asyncio.ensure_future(runner.close())
-        done, _ = await asyncio.wait([closing], timeout=self.settings.deadlines.close_s)
-        if not done:
-            logger.error("session %s: its environment does not return; the slot is stuck until it does", name)
-            stuck()
-            runner.cancel()
-            await asyncio.wait([closing])
-        if closing.cancelled():
-            logger.error("session %s: closing was cut short", name)
-        elif (error := closing.exception()) is not None:
-            logger.error("session %s: close failed", name, exc_info=error)
 
     # Time
 
@@ -378,15 +324,3 @@ def _in_progress(session: Session) -> bool:
     """Whether a client waits for a reply, or is there in the middle of an episode."""
     attached = session.lease.phase is Phase.ATTACHED
     return (attached and session.playing) or (session.running and session.lease.phase is not Phase.DETACHED)
-
-
-def _raise_known(error: BaseException, name: str) -> NoReturn:
-    """Raise what a client can be told in place of whatever kept an environment from being made or answering."""
-    if isinstance(error, asyncio.TimeoutError) and not isinstance(error, OpenEnvError):
-        raise DeadlineError("the environment took longer than allowed") from error
-    if not isinstance(error, asyncio.CancelledError):
-        facts = error.data if isinstance(error, OpenEnvError) else {}
-        logger.error("session %s: no environment: %s", name, facts, exc_info=error)
-    if isinstance(error, (OpenEnvError, asyncio.CancelledError)):
-        raise error
-    raise EnvironmentFactoryError("the server cannot make an environment") from error

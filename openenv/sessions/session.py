@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from openenv.errors import DeadlineError, OpenEnvError, RequestError, SessionExpiredError
+from openenv.errors import DeadlineError, EnvironmentFactoryError, OpenEnvError, RequestError, SessionExpiredError
 from openenv.protocol.frames import Reply, Request
 from openenv.protocol.ledger import Admission, Ledger
 from openenv.sessions.host import error_reply
@@ -40,6 +40,39 @@ class Deadlines:
         if own is None or request.timeout_s is None:
             return own
         return min(own, request.timeout_s)
+
+
+def deadline_passed(what: str, limit: float | None) -> DeadlineError:
+    """Make the error that says how long was allowed, in seconds."""
+    return DeadlineError(f"{what} took longer than the {limit:g} s allowed; the session is over", {"limit_s": limit})
+
+
+async def opened(runner: Runner, name: str, deadlines: Deadlines) -> None:
+    """Have a runner make its environment.
+
+    Args:
+        runner: Where it is to live.
+        name: The name of its session, for the log.
+        deadlines: How long it may take.
+
+    Raises:
+        EnvironmentFactoryError: The environment could not be made.
+        DeadlineError: Making it took too long.
+        EnvironmentCrashedError: Its process died.
+    """
+    try:
+        await asyncio.wait_for(runner.open(), deadlines.reset_s)
+    except BaseException as error:
+        runner.cancel()
+        if isinstance(error, asyncio.CancelledError):
+            raise
+        if isinstance(error, asyncio.TimeoutError) and not isinstance(error, OpenEnvError):
+            raise deadline_passed("making the environment", deadlines.reset_s) from error
+        facts = error.data if isinstance(error, OpenEnvError) else {}
+        logger.error("session %s: no environment: %s", name, facts, exc_info=error)
+        if isinstance(error, OpenEnvError):
+            raise
+        raise EnvironmentFactoryError("the server cannot make an environment") from error
 
 
 def log_fault(name: str, request: Request, reply: Reply) -> None:
@@ -87,7 +120,7 @@ class Session:
         self._give_up = give_up
         self._deliver: Deliver | None = None
         self._request: Request | None = None
-        self._deadline = 0.0
+        self._limit = self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -177,7 +210,7 @@ class Session:
 
     def _arm(self, limit: float) -> None:
         """Note a deadline; the one timer of the session is set anew only where it would fire too late."""
-        self._deadline = self._loop.time() + limit
+        self._limit, self._deadline = limit, self._loop.time() + limit
         if self._timer is not None:
             if self._timer.when() <= self._deadline:
                 return
@@ -192,10 +225,10 @@ class Session:
             self._timer = self._loop.call_at(self._deadline, self._check_deadline)
             return
         assert self._request is not None
-        kind = self._request.kind
-        late = error_reply(DeadlineError(f"{kind} took longer than allowed; the session is over"), fatal=True)
+        late = deadline_passed(self._request.kind, self._limit)
+        logger.error("session %s: %s", self.id, late)
         self.runner.cancel()
-        self._finished(late)
+        self._finished(error_reply(late, fatal=True))
 
 
 def _both(first: Deliver | None, second: Deliver) -> Deliver:

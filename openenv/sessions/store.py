@@ -119,7 +119,7 @@ class SessionStore:
             SessionCapacityError: There is none, or others wait already.
             ServerDrainingError: The server is shutting down.
         """
-        self._refuse_when_draining()
+        self.refuse_when_draining()
         if len(self._leases) >= self.limits.max_sessions or self._waiters:
             raise self._full("Cannot accept new connections.")
         return self._grant()
@@ -138,7 +138,7 @@ class SessionStore:
             SessionCapacityError: The queue is full too.
             ServerDrainingError: The server is shutting down.
         """
-        self._refuse_when_draining()
+        self.refuse_when_draining()
         if len(self._waiters) >= self.limits.queue_size:
             raise self._full(f"{len(self._waiters)} others wait already.")
         now = self._clock()
@@ -251,6 +251,11 @@ class SessionStore:
         soonest = min(detached, default=self._clock() + 5.0)
         return round(min(60.0, max(1.0, soonest - self._clock())), 1)
 
+    def refuse_when_draining(self) -> None:
+        """Raise ``ServerDrainingError`` once nothing new is taken."""
+        if self.draining:
+            raise _draining()
+
     def drain(self) -> None:
         """Take nothing new; those who wait are told."""
         self.draining = True
@@ -261,10 +266,6 @@ class SessionStore:
         lease = Lease(str(uuid4()), secrets.token_urlsafe(16), Phase.OPENING, self._clock())
         self._leases[lease.id] = lease
         return lease
-
-    def _refuse_when_draining(self) -> None:
-        if self.draining:
-            raise _draining()
 
     def _full(self, why: str) -> SessionCapacityError:
         active, most = len(self._leases), self.limits.max_sessions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 from typing import Any
@@ -10,19 +9,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.puppets import FOREIGN, RAISED, Unspeakable
 
 from openenv.errors import (
     BY_CODE,
     EnvironmentFault,
+    EnvironmentTraceback,
     ExecutionError,
     InvalidActionError,
     OpenEnvError,
-    RequestValidationError,
     SessionError,
-    SessionExpiredError,
 )
-from openenv.protocol.faults import describe_failure, error_body, error_from_wire, text_of
+from openenv.protocol.faults import error_body, error_from_wire
 
 CODES = [
     *("INVALID_JSON", "UNKNOWN_TYPE", "VALIDATION_ERROR", "EXECUTION_ERROR", "CAPACITY_REACHED", "FACTORY_ERROR"),
@@ -108,46 +105,8 @@ def test_an_error_with_facts_that_json_does_not_know_can_be_sent(data: Any) -> N
     assert (body["code"], body["message"]) == ("INVALID_ACTION", "half: \\ud83d")
 
 
-# What an environment raised
+def test_the_traceback_that_a_server_tells_is_the_cause_of_the_error() -> None:
+    error = error_from_wire({"code": "EXECUTION_ERROR", "message": "KeyError: 'k'", "traceback": "File one, line 2\n"})
 
-
-@pytest.mark.parametrize("name", FOREIGN)
-def test_a_foreign_exception_is_an_execution_error_and_its_text_is_kept_back(name: str) -> None:
-    error = RAISED[name]()
-    known = describe_failure(error, verbose=False)
-
-    assert type(known) is ExecutionError
-    assert known.data.keys() == {"correlation_id"}
-    assert type(error).__name__ in known.message
-    assert "secret" not in known.message
-
-
-@pytest.mark.parametrize("name", FOREIGN)
-def test_its_text_is_told_where_that_is_allowed(name: str) -> None:
-    known = describe_failure(RAISED[name](), verbose=True)
-
-    assert type(known) is ExecutionError
-    json.loads(error_body(known))
-
-
-@pytest.mark.parametrize(
-    "error",
-    [InvalidActionError("no"), EnvironmentFault("torn"), RequestValidationError("what?")],
-    ids=lambda error: type(error).__name__,
-)
-@pytest.mark.parametrize("verbose", [True, False])
-def test_what_authors_raise_for_clients_passes_as_it_is(error: OpenEnvError, verbose: bool) -> None:
-    assert describe_failure(error, verbose=verbose) is error
-
-
-def test_an_error_of_another_session_does_not_pass_for_one_of_this() -> None:
-    borrowed = SessionExpiredError("some other session", {"reason": "idle"})
-
-    assert type(describe_failure(borrowed, verbose=True)) is ExecutionError
-
-
-def test_every_exception_has_a_text() -> None:
-    assert text_of(ValueError("x")) == "x"
-    assert text_of(Unspeakable()) == "Unspeakable"
-    assert text_of(ValueError("\ud83d")) == "\\ud83d"
-    assert text_of(asyncio.CancelledError()) == ""
+    assert isinstance(error.__cause__, EnvironmentTraceback)
+    assert str(error.__cause__) == "\nFile one, line 2"

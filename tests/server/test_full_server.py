@@ -196,7 +196,7 @@ def test_a_client_that_vanishes_while_its_environment_is_made_leaves_nothing() -
             client.send({"type": "open"})
             turnstile.await_entry()
             client.cut()
-        until(lambda: served.call(lambda: served.service._endings))
+        until(lambda: served.call(lambda: served.service._endings.tasks))
         turnstile.open()
         log.wait_for("ended: failed to open")
         assert ready(served)[1]["active_sessions"] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -52,6 +53,28 @@ def test_throw_away_calls_take_no_slot() -> None:
         assert http.post("/reset").status_code == 200
         turnstile.open()
         assert http.post("/step", json={"action": {"do": "wait", "name": "no slot"}}).status_code == 200
+
+
+def test_there_are_never_more_throw_away_environments_than_slots() -> None:
+    turnstile = turnstiles.named("the only one")
+    with serving(LonelyPuppet) as served, served.http() as http, ThreadPoolExecutor() as pool:
+        first = pool.submit(http.post, "/step", json={"action": {"do": "wait", "name": "the only one"}})
+        turnstile.await_entry()
+        refused = http.post("/reset")
+        turnstile.open()
+
+        assert first.result().status_code == 200
+        assert (refused.status_code, refused.json()["code"]) == (503, "CAPACITY_REACHED")
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert http.post("/reset").status_code == 200
+
+
+def test_a_draining_server_makes_no_throw_away_environment() -> None:
+    with serving(Puppet, isolation="thread") as served, served.http() as http:
+        served.call(served.service.store.drain)
+        refused = http.post("/reset")
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "DRAINING")
 
 
 def test_a_reset_takes_an_empty_body(everywhere: Served) -> None:

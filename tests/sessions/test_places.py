@@ -213,7 +213,7 @@ async def test_an_unknown_option_is_refused_and_the_known_ones_are_named(place: 
 @in_loop
 async def test_metadata_says_whether_the_environment_takes_a_seed(place: Place, kind: type[Puppet]) -> None:
     async with Stage(place, kind) as stage:
-        reply = await stage.service.play_once(Request("metadata"), verbose=True)
+        reply = await stage.service.throw_away.play(Request("metadata"), verbose=True)
 
     metadata = body_of(reply)
     assert (reply.kind, metadata["name"], metadata["seedable"]) == ("metadata", kind.__name__, True)
@@ -230,7 +230,7 @@ async def test_a_step_hears_how_long_its_caller_is_willing_to_wait(place: Place)
         assert observation_of(await player.step(timeout_s=2.5))["heard"] == "2.5"
         raw = request_frame("step", None, "{}")
         thrown_away = Request("step", PuppetAction(), raw=raw, extras={"timeout_s": 4.0})
-        assert observation_of(await stage.service.play_once(thrown_away, verbose=True))["heard"] == "4.0"
+        assert observation_of(await stage.service.throw_away.play(thrown_away, verbose=True))["heard"] == "4.0"
 
 
 @pytest.mark.parametrize("place", ["inline", "thread", "process"])
@@ -244,7 +244,7 @@ async def test_an_environment_may_be_bare(place: Place) -> None:
         assert observation_of(await player.step(amount=2))["total"] == 2
         assert body_of(await player.ask("state"))["step_count"] == 1
         assert (await player.reset(level=1)).code == "VALIDATION_ERROR"
-        metadata = body_of(await stage.service.play_once(Request("metadata"), verbose=True))
+        metadata = body_of(await stage.service.throw_away.play(Request("metadata"), verbose=True))
         assert (metadata["name"], metadata["seedable"]) == ("BarePuppet", False)
 
 

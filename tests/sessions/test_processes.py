@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from support.processes import TESTS, Fifo
 from support.puppets import CrashingPuppet, Puppet
+from support.serving import tapped_log
 from support.staging import Player, Stage, body_of, in_loop, observation_of
 
 from openenv.errors import EnvironmentCrashedError
@@ -63,8 +64,11 @@ async def test_sessions_live_in_processes_of_their_own() -> None:
 @in_loop
 async def test_a_process_that_ends_in_a_step_ends_its_session(do: str, amount: int, status: int) -> None:
     async with two_sessions() as (_, ruined, _spared):
-        assert_crashed(await ruined.step(do, amount=amount), status)
+        with tapped_log() as log:
+            assert_crashed(await ruined.step(do, amount=amount), status)
         assert (await ruined.step()).code == "SESSION_EXPIRED"
+    how = f"signal {-status}" if status < 0 else f"exit status {status}"
+    assert len(log.find(f"step failed: the environment's process died ({how})")) == 1
 
 
 @in_loop
@@ -121,9 +125,9 @@ async def test_a_close_that_never_returns_is_killed() -> None:
 @in_loop
 async def test_a_throw_away_environment_that_never_closes_is_killed() -> None:
     async with Stage("process", NeverClosing, deadlines=Deadlines(close_s=0.05)) as stage:
-        reply = await stage.service.play_once(Request("metadata"), verbose=True)
+        reply = await stage.service.throw_away.play(Request("metadata"), verbose=True)
         assert reply.kind == "metadata"
-        await asyncio.wait(stage.service._endings.values())
+        await asyncio.wait(stage.service._endings.tasks.values())
 
 
 class NeverClosing(Puppet):

@@ -157,7 +157,13 @@ async def test_the_servers_limit_holds_where_a_request_asks_for_more() -> None:
         player = await stage.open()
         await player.reset()
 
-        assert (await player.step("linger", timeout_s=1000.0)).code == "TIMEOUT"
+        with tapped_log() as log:
+            late = await player.step("linger", timeout_s=1000.0)
+
+        assert late.code == "TIMEOUT"
+        assert body_of(late)["message"] == "step took longer than the 0.05 s allowed; the session is over"
+        assert body_of(late)["limit_s"] == 0.05
+        assert len(log.find("step took longer than the 0.05 s allowed")) == 1
 
 
 @in_loop
@@ -199,7 +205,7 @@ async def test_a_throw_away_call_has_a_deadline_and_closes_its_environment() -> 
     async with Stage("thread", deadlines=Deadlines(step_s=0.05, close_s=0.05)) as stage:
         action = PuppetAction(do="wait", name="thrown away")
         with pytest.raises(DeadlineError):
-            await stage.service.play_once(Request("step", action), verbose=True)
+            await stage.service.throw_away.play(Request("step", action), verbose=True)
         puppet = journal.entries[-1][1]
         turnstile.open()
         await asyncio.to_thread(journal.await_close, puppet)
@@ -209,7 +215,7 @@ async def test_a_throw_away_call_has_a_deadline_and_closes_its_environment() -> 
 async def test_what_a_throw_away_call_raises_is_logged() -> None:
     with tapped_log() as log:
         async with Stage("thread") as stage:
-            reply = await stage.service.play_once(Request("reset", {"then": "ValueError"}), verbose=False)
+            reply = await stage.service.throw_away.play(Request("reset", {"then": "ValueError"}), verbose=False)
 
     assert reply.code == "EXECUTION_ERROR"
     assert log.find("Traceback", body_of(reply)["correlation_id"])

@@ -121,7 +121,7 @@ class Stage:
         """Wait until so many slots are free."""
         most = self.service.settings.limits.max_sessions
         while most - self.service.store.active < count:
-            endings = list(self.service._endings.values())
+            endings = list(self.service._endings.tasks.values())
             assert endings, "no session ends"
             await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
 
