@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from openenv.errors import OpenEnvError
+from openenv.project.frames import is_own
 from openenv.project.manifest import MANIFEST_NAME
 from openenv.project.project import Project
 from openenv_cli import console
@@ -139,14 +140,10 @@ def own_frames(error: BaseException, root: Path) -> str:
         The frames and, for a syntax error, the line that is wrong; empty where no frame lies in the folder.
     """
     shown = traceback.TracebackException.from_exception(error)
-    lines = traceback.format_list([frame for frame in shown.stack if _is_own(Path(frame.filename), root)])
+    lines = traceback.format_list([frame for frame in shown.stack if is_own(frame.filename, root)])
     if isinstance(error, SyntaxError):
         lines += list(shown.format_exception_only())[:-1]
     return "".join(lines)
-
-
-def _is_own(file: Path, root: Path) -> bool:
-    return file.is_relative_to(root) and "site-packages" not in file.parts
 
 
 def _serve_once(settings: console.Settings, project: Project, log_level: str, sockets: list[socket.socket]) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from openenv.project.frames import is_own, place
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -123,29 +125,25 @@ def _bases() -> dict[str, type]:
 
 
 def _failed(message: str) -> dict[str, Any]:
-    return {"message": message, "where": None, "frames": []}
+    return {"message": message, "where": None, "frames": [], "mend": None}
 
 
 def _described(error: BaseException, root: Path) -> dict[str, Any]:
     """Describe an exception with the frames that stand in the project, the outermost first."""
     summary = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in summary if _is_own(frame.filename, root)]
+    own = [frame for frame in summary if is_own(frame.filename, root)]
     places = [(frame.filename, frame.lineno) for frame in own]
-    if isinstance(error, SyntaxError) and error.filename and _is_own(error.filename, root):
+    if isinstance(error, SyntaxError) and error.filename and is_own(error.filename, root):
         places.append((error.filename, error.lineno))
-    named = [f"{Path(file).relative_to(root).as_posix()}:{line}" for file, line in places]
-    frames = [f"{place} in {frame.name}: {frame.line}" for place, frame in zip(named, own, strict=False)]
+    named = [place(file, line, root) for file, line in places]
+    frames = [f"{at} in {frame.name}: {frame.line}" for at, frame in zip(named, own, strict=False)]
     text = " ".join((str(error) if not isinstance(error, SyntaxError) else error.msg).split())
     return {
         "message": f"{type(error).__name__}: {text}",
         "where": named[-1] if named else None,
         "frames": frames,
+        "mend": getattr(error, "hint", None),
     }
-
-
-def _is_own(file: str, root: Path) -> bool:
-    path = Path(file)
-    return path.is_relative_to(root) and "site-packages" not in path.parts
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Imports:
             return [Finding(message, wishes[0].module, details=tuple(log))]
         told = {said["message"]: (said, wish) for said, wish in zip(outcomes, wishes, strict=True) if said}
         return [
-            Finding(message, said["where"] or wish.module, details=tuple(said["frames"]))
+            Finding(message, said["where"] or wish.module, said["mend"], tuple(said["frames"]))
             for message, (said, wish) in told.items()
         ]
 

@@ -66,6 +66,14 @@ def test_the_users_own_frames_are_shown(tmp_path: Path) -> None:
     ]
 
 
+def test_the_hint_of_a_configuration_error_is_how_to_mend_it(tmp_path: Path) -> None:
+    app = APP.replace("create_app(MyEnvironment)", "create_app(MyEnvironment())")
+    [finding] = outcome_of(check(write(tmp_path, PACKAGED, {"my_env/server/app.py": app}), "H001"), "H001").findings
+    assert finding.message.startswith("ConfigurationError: ")
+    assert finding.where == "my_env/server/app.py:4"
+    assert finding.mend == "pass the class itself: each session makes an environment of its own"
+
+
 def test_an_import_that_never_ends_is_given_up(tmp_path: Path) -> None:
     changes: dict[str, str | None] = {"my_env/server/app.py": "app = 1\nimport threading\nthreading.Event().wait()\n"}
     report = check(write(tmp_path, PACKAGED, changes), "H001", timeout_s=0.5)
