@@ -2,7 +2,7 @@
 
 from openenv.core._paths import lazy
 
-_HOMES = {
+HOMES = {
     "Action": "openenv.types",
     "BaseMessage": "openenv.deployed",
     "CompositeTransform": "openenv.environment",
@@ -33,7 +33,7 @@ _HOMES = {
     "deserialize_action": "openenv.deployed",
     "serialize_observation": "openenv.deployed",
 }
-_MISSING = {
+MISSING = {
     "CallToolAction",
     "CallToolObservation",
     "GetEndpointConfig",
@@ -70,4 +70,4 @@ _MISSING = {
     "deserialize_action_with_preprocessing",
 }
 
-__getattr__ = lazy(__name__, _HOMES, _MISSING)
+__getattr__ = lazy(__name__, HOMES, MISSING)
