@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from openenv.errors import ConfigurationError
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Where a server listens to everybody -> where it answers on this machine."""
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ def websocket_url(base_url: str) -> str:
 
     Args:
         base_url: ``http(s)://``, ``ws(s)://``, or host and port alone; a path in front of the server's is kept.
+            ``0.0.0.0`` and ``[::]``, where servers listen, become this machine's own address.
 
     Returns:
         The address of ``/ws``.
@@ -43,11 +49,22 @@ def websocket_url(base_url: str) -> str:
     Raises:
         ConfigurationError: It is not an address.
     """
-    parts = urlsplit(base_url if "://" in base_url else f"ws://{base_url}")
-    if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise ConfigurationError(f"{base_url!r} is not a server's address", hint="for example http://localhost:8000")
-    path = parts.path.rstrip("/")
-    return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path if path.endswith("/ws") else f"{path}/ws", "", ""))
+    try:
+        parts = _taken_apart(base_url)
+    except ValueError as error:
+        message = f"{base_url!r} is not a server's address: {error}"
+        raise ConfigurationError(message, hint="for example http://localhost:8000") from None
+    place, path = parts.netloc, parts.path.rstrip("/")
+    if parts.hostname in _ANYWHERE:
+        port = "" if parts.port is None else f":{parts.port}"
+        place = f"{_ANYWHERE[parts.hostname]}{port}"
+    return urlunsplit((_SCHEMES[parts.scheme], place, path if path.endswith("/ws") else f"{path}/ws", "", ""))
+
+
+def without_credentials(url: str) -> str:
+    """An address as it may be shown: user name and password are left out."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def is_loopback(url: str) -> bool:
@@ -57,3 +74,24 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def _taken_apart(base_url: Any) -> SplitResult:
+    """Split an address into its parts; a ``ValueError`` says what is wrong with it."""
+    if not isinstance(base_url, str):
+        raise ValueError(f"it is of type {type(base_url).__name__}, not str")
+    base_url = base_url.strip()
+    scheme, found, _ = base_url.partition("://")
+    if not found and scheme.partition(":")[0] in _SCHEMES:
+        raise ValueError(f"there is no // behind {scheme.partition(':')[0]}:")
+    if found and scheme.lower() not in _SCHEMES:
+        raise ValueError(f"it begins with {scheme}://, not with http:// or https://")
+    parts = urlsplit(base_url if found else f"ws://{base_url}")
+    host = parts.hostname
+    if not host:
+        raise ValueError("it names no host")
+    ascii_host = host if host.isascii() else host.encode("idna").decode()
+    if ":" not in host and not _HOST_NAME.fullmatch(ascii_host):
+        raise ValueError(f"{host!r} cannot be the name of a host")
+    parts.port  # noqa: B018  raises where it is no number, or too large
+    return parts

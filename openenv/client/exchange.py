@@ -41,6 +41,12 @@ from openenv.protocol.frames import greeting_frame, request_frame
 RESUME_DELAYS_S = (0.0, 0.25, 1.0, 4.0, 15.0)
 """How long to wait before each try to resume, in seconds."""
 
+TRIES_WHERE_NOBODY_LISTENS = 3
+"""Tries to resume on this machine while connections are refused: a second or so, for what stands in between to return.
+
+A server that listens no more has taken its sessions with it.
+"""
+
 _REPLY = re.compile(rb'\{"type": ?"(observation|state)", ?(?:"id": ?(\d+), ?)?"data": ?')
 _EXPECTED = {"reset": "observation", "step": "observation", "state": "state"}
 _NOT_CONSUMED = {"BUSY", "STALE_REQUEST", "OUT_OF_ORDER", "ID_REUSED"}
@@ -274,7 +280,7 @@ class Exchange:
             window, most = float(data["resume_window_s"]), int(data["max_message_bytes"])
             self.ticket = Ticket(str(data["session_id"]), str(data["session_token"]), window, most)
             last_id = int(data["last_id"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             return self.end(SessionError(f"the server's greeting is incomplete: {error!r}"))
         self.phase = Phase.READY
         if self.pending is None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import Any
 
-from openenv.client.exchange import RESUME_DELAYS_S, Call, Exchange, Greeted, Phase, Settled
+from openenv.client.exchange import (
+    RESUME_DELAYS_S,
+    TRIES_WHERE_NOBODY_LISTENS,
+    Call,
+    Exchange,
+    Greeted,
+    Phase,
+    Settled,
+)
 from openenv.client.transport import Connector, Transport
 from openenv.errors import ConnectError, OpenEnvError, ResponseTimeoutError, SessionError
 
@@ -42,6 +50,7 @@ class Link:
         self._greeting: asyncio.Future[None] | None = None
         self._resuming: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._until_loop_ends: AsyncGenerator[None, None] | None = None
 
     @property
     def error(self) -> OpenEnvError | None:
@@ -202,10 +211,29 @@ class Link:
         for call in (*([pending] if pending else ()), *waiting):
             call.finish(again(error))
         transport, self._transport = self._transport, None
-        if transport is not None:
-            self._closing = self.loop.create_task(transport.close())
+        watch, self._until_loop_ends = self._until_loop_ends, None
+        if transport is not None or watch is not None:
+            self._closing = self.loop.create_task(_hang_up(transport, watch))
+
+    async def _leave_with_loop(self) -> AsyncGenerator[None, None]:
+        """Let go of the connection when the event loop is shut down under it.
+
+        A loop closes its asynchronous generators last, when no task is left that could close the client.
+        """
+        try:
+            yield
+        finally:
+            transport, self._transport = self._transport, None
+            if transport is not None:
+                if self._exchange.lost(1006, "its event loop has ended").resume:
+                    transport.abort()  # kept by the server for a while: the client may go on in another loop
+                else:
+                    await transport.close()
 
     async def _establish(self) -> None:
+        if self._until_loop_ends is None:
+            self._until_loop_ends = self._leave_with_loop()
+            await self._until_loop_ends.asend(None)
         transport = await self._connector()
         first = self._exchange.connected(transport.dialect)
         self._transport = transport
@@ -241,28 +269,42 @@ class Link:
 
     async def _keep_trying(self) -> None:
         """Reconnect and resume, as often and as long as that makes sense."""
-        failure: OpenEnvError = ConnectError("there was no time to resume")
-        ticket = self._exchange.ticket
-        until = self.loop.time() + (ticket.resume_window_s if ticket else 0.0)
         try:
-            for delay in RESUME_DELAYS_S:
-                delay *= random.uniform(0.75, 1.25)  # so that many clients do not come back at once
-                if self.loop.time() + delay > until:
-                    break
-                await asyncio.sleep(delay)
-                try:
-                    await self._establish()
-                except ConnectError as error:
-                    failure = error
-                if self._transport is not None:  # and not lost again meanwhile
-                    return
-                if self.error is not None:
-                    break
-            self._end(_unreachable(failure))  # unless the session has ended for a reason of its own
-        except OpenEnvError as error:
-            self._end(error)
+            failure = await self._resumed_or_not()
+            if failure is not None:
+                self._end(_unreachable(failure))  # unless the session has ended for a reason of its own
+        except Exception as error:  # whatever it is, those who wait for the session are told
+            self._end(error if isinstance(error, OpenEnvError) else _broken(error))
         finally:
             self._resuming = None
+
+    async def _resumed_or_not(self) -> ConnectError | None:
+        """Try to resume; returns why that failed."""
+        failure = ConnectError("there was no time to resume")
+        ticket = self._exchange.ticket
+        until = self.loop.time() + (ticket.resume_window_s if ticket else 0.0)
+        for tries, delay in enumerate(RESUME_DELAYS_S):
+            delay *= random.uniform(0.75, 1.25)  # so that many clients do not come back at once
+            in_vain = _is_gone(failure) and tries >= TRIES_WHERE_NOBODY_LISTENS
+            if in_vain or self.loop.time() + delay > until:
+                break
+            await asyncio.sleep(delay)
+            try:
+                await self._establish()
+            except ConnectError as error:
+                failure = error
+            if self._transport is not None:  # and not lost again meanwhile
+                return None
+            if self.error is not None:
+                break
+        return failure
+
+
+async def _hang_up(transport: Transport | None, watch: AsyncGenerator[None, None] | None) -> None:
+    if transport is not None:
+        await transport.close()
+    if watch is not None:
+        await watch.aclose()
 
 
 async def ask_all(questions: Sequence[tuple[Link, str, str | None]]) -> list[bytes | OpenEnvError]:
@@ -318,8 +360,25 @@ def again(error: OpenEnvError) -> OpenEnvError:
     return type(error)(error.message, dict(error.data), hint=error.hint)
 
 
-def _unreachable(failure: OpenEnvError) -> ConnectError:
-    return ConnectError(f"the connection was lost and the session could not be resumed: {failure.message}")
+def _is_gone(failure: ConnectError) -> bool:
+    return bool(failure.data.get("refused") and failure.data.get("loopback"))
+
+
+def _unreachable(failure: ConnectError) -> ConnectError:
+    if _is_gone(failure):
+        message = (
+            f"the server at {failure.data['url']} is gone, and the session with it: nothing listens there any more"
+        )
+        return ConnectError(message, failure.data, hint="start the server again; connect() opens a fresh session")
+    message = f"the connection was lost and the session could not be resumed: {failure.message}"
+    return ConnectError(message, failure.data, hint=failure.hint)
+
+
+def _broken(error: Exception) -> SessionError:
+    message = f"the connection was lost, and resuming the session failed with {type(error).__name__}: {error}"
+    broken = SessionError(message)
+    broken.__cause__ = error
+    return broken
 
 
 def _resolve(answer: asyncio.Future[Any], outcome: bytes | OpenEnvError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -87,6 +88,11 @@ class ClientSession:
         link, self.link = self.link, None
         if link is not None and link.loop.is_running():
             asyncio.run_coroutine_threadsafe(link.close(), link.loop)
+        elif link is not None and link.error is None:
+            message = (
+                f"unclosed client of {self.base_url}: its server keeps the session for a while; close() it in time"
+            )
+            warnings.warn(message, ResourceWarning, stacklevel=1)
         provider = self.recipe.provider
         if self._provided and provider is not None:
             self._provided = False

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from contextlib import suppress
+from http import HTTPStatus
+from socket import gaierror
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidState, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidMessage, InvalidState, InvalidStatus, WebSocketException
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
-from openenv.client.address import WebSocketSettings, is_loopback
+from openenv.client.address import WebSocketSettings, is_loopback, without_credentials
 from openenv.client.transport import Listener
 from openenv.errors import ConnectError, OpenEnvError, UnauthorizedError
 from openenv.protocol import SUBPROTOCOL, Dialect
@@ -20,6 +25,7 @@ from openenv.protocol import SUBPROTOCOL, Dialect
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 _NO_CLOSE = 1006
 _CLOSE_TIMEOUT_S = 2.0
+_NO_SUCH_PATH = "base_url is where the server begins, without a path of its own: http://localhost:8000"
 
 
 async def open_websocket(url: str, settings: WebSocketSettings) -> WebSocketTransport:
@@ -52,10 +58,9 @@ async def open_websocket(url: str, settings: WebSocketSettings) -> WebSocketTran
             max_size=settings.max_message_bytes,
         )
     except InvalidStatus as error:
-        raise _refusal(url, error.response) from error
-    except (OSError, EOFError, WebSocketException) as error:
-        hint = "is the server running, and is this its address?"
-        raise ConnectError(f"Failed to connect to {url}: {error}", hint=hint) from error
+        raise _refusal(without_credentials(url), error.response) from error
+    except (OSError, EOFError, ValueError, asyncio.TimeoutError, WebSocketException) as error:
+        raise _unreachable(url, error, limit) from error
     assert isinstance(connection, _Connection)
     return WebSocketTransport(connection)
 
@@ -154,15 +159,44 @@ class WebSocketTransport:
         self._connection.gone = True
 
 
+def _unreachable(url: str, error: Exception, limit_s: float) -> ConnectError:
+    """Say why there is no connection, and what would do."""
+    shown, refused = without_credentials(url), _is_refusal(url, error)
+    why, hint = str(error) or type(error).__name__, None
+    if refused:
+        why = "nothing listens there (connection refused)"
+    elif isinstance(error, (TimeoutError, asyncio.TimeoutError)):
+        why = f"no answer within {limit_s:g} s"
+    elif isinstance(error, gaierror):
+        why, hint = f"the name of the host is not known ({error.strerror})", "check its spelling, and the network"
+    elif isinstance(error, ssl.SSLCertVerificationError):
+        why, hint = f"its certificate is not trusted ({error.verify_message})", "does it belong to this host?"
+    elif isinstance(error, (ssl.SSLError, InvalidMessage, EOFError, ConnectionResetError)):
+        spoken, other = ("TLS", "https") if url.startswith("ws:") else ("plain HTTP", "http")
+        hint = f"if the server speaks {spoken}, its address begins with {other}://"
+    facts = {"url": shown, "refused": refused, "loopback": is_loopback(url)}
+    return ConnectError(f"Failed to connect to {shown}: {why}", facts, hint=hint)
+
+
+def _is_refusal(url: str, error: Exception) -> bool:
+    """Whether nothing listens there; a name with several addresses gives one plain OSError for all of them."""
+    return isinstance(error, ConnectionRefusedError) or (type(error) is OSError and is_loopback(url))
+
+
 def _refusal(url: str, response: Response) -> OpenEnvError:
     """Read why a server refused the handshake."""
-    status = response.status_code
-    if status in (401, 403):
-        message = f"{url} refused the connection (HTTP {status})"
-        with suppress(ValueError, TypeError, KeyError):  # a proxy's page, or nothing
-            message = f"{message}: {from_json(response.body or b'')['message']}"
-        return UnauthorizedError(message, {"status": status}, hint="pass api_key= or token=, and check the address")
+    status, facts = response.status_code, {"url": url, "status": response.status_code}
+    said = None
+    with suppress(ValueError, TypeError, KeyError):  # a proxy's page, or nothing
+        said = from_json(response.body or b"")["message"]
+    if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and said):
+        message = f"{url} refused the connection (HTTP {status})" + (f": {said}" if said else "")
+        hint = None if status == HTTPStatus.UNAUTHORIZED else "check the address, and the server's allowed_origins"
+        return UnauthorizedError(message, facts, hint=hint)
     if 300 <= status < 400:
         target = response.headers.get("Location", "elsewhere")
-        return ConnectError(f"{url} redirects to {target}", hint="use that address as base_url")
-    return ConnectError(f"{url} answered with HTTP {status}, not with a WebSocket", {"status": status})
+        return ConnectError(f"{url} redirects to {target}", facts, hint="use that address as base_url")
+    # Servers say 403, too, where they have no WebSocket.
+    nowhere = status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND) and urlsplit(url).path != "/ws"
+    message = f"{url} answered with HTTP {status}, not with a WebSocket"
+    return ConnectError(message, facts, hint=_NO_SUCH_PATH if nowhere else None)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -99,6 +99,8 @@ Script = Callable[[Peer], Awaitable[Any]]
 class Stage:
     """Where the scripts play."""
 
+    server: Server
+
     def __init__(self, scripts: Iterable[Script]) -> None:
         self.url = ""
         self.connections = 0
@@ -120,6 +122,12 @@ class Stage:
             self._failure = failure
             peer.cut()
 
+    def vanish(self) -> None:
+        """Listen no more and drop all connections, as a server that is killed does."""
+        self.server.server.close()
+        for connection in self.server.connections:
+            connection.transport.abort()
+
     def check(self) -> None:
         """Raise what went wrong in a script; all of them must have begun."""
         if self._failure is not None:
@@ -136,5 +144,6 @@ async def scripted(*scripts: Script, speaks_v2: bool = True, **options: Any) -> 
     async with serve(stage.play, "127.0.0.1", 0, subprotocols=offered, **options) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         stage.url = f"http://127.0.0.1:{port}"
+        stage.server = server
         yield stage
     stage.check()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from openenv.client.address import WebSocketSettings, is_loopback, websocket_url
+from openenv.client.address import WebSocketSettings, is_loopback, websocket_url, without_credentials
 from openenv.errors import ConfigurationError
 
 
@@ -17,16 +19,51 @@ from openenv.errors import ConfigurationError
         ("localhost:8000", "ws://localhost:8000/ws"),
         ("http://host/behind/a/proxy/", "ws://host/behind/a/proxy/ws"),
         ("http://[::1]:8000", "ws://[::1]:8000/ws"),
+        ("HTTP://my_host:80", "ws://my_host:80/ws"),
+        (" http://bücher.example ", "ws://bücher.example/ws"),
+        ("http://me:secret@host:1/", "ws://me:secret@host:1/ws"),
     ],
 )
 def test_the_websocket_stands_below_the_base_url(base_url: str, expected: str) -> None:
     assert websocket_url(base_url) == expected
 
 
-@pytest.mark.parametrize("base_url", ["", "http://", "ftp://host", "/path"])
-def test_what_is_no_address_is_refused(base_url: str) -> None:
-    with pytest.raises(ConfigurationError, match="not a server's address"):
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("http://0.0.0.0:8000", "ws://127.0.0.1:8000/ws"),
+        ("0.0.0.0", "ws://127.0.0.1/ws"),
+        ("https://[::]:8000/env", "wss://[::1]:8000/env/ws"),
+    ],
+)
+def test_where_servers_listen_to_everybody_this_machine_is_meant(base_url: str, expected: str) -> None:
+    assert websocket_url(base_url) == expected
+
+
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("", "names no host"),
+        ("http://", "names no host"),
+        ("/path", "names no host"),
+        ("ftp://host", "begins with ftp://"),
+        ("http:/host", "no // behind http:"),
+        ("http://localhost:abc", "'abc'"),
+        ("http://localhost:99999", "Port out of range"),
+        ("http://[::1", "Invalid IPv6"),
+        ("``", "cannot be the name of a host"),
+        ("http://two words", "cannot be the name of a host"),
+        ("http://bü..cher", "idna"),
+        (8461, "type int"),
+        (b"http://localhost", "type bytes"),
+    ],
+)
+def test_what_is_no_address_is_refused_with_an_example(base_url: Any, words: str) -> None:
+    with pytest.raises(ConfigurationError, match="not a server's address") as caught:
         websocket_url(base_url)
+    assert repr(base_url) in caught.value.message
+    assert words in caught.value.message
+    assert caught.value.hint == "for example http://localhost:8000"
 
 
 @pytest.mark.parametrize(
@@ -46,3 +83,4 @@ def test_this_machines_own_addresses_are_known(url: str, expected: bool) -> None
 
 def test_credentials_do_not_show() -> None:
     assert "secret" not in repr(WebSocketSettings(headers={"Authorization": "Bearer secret"}))
+    assert without_credentials("ws://me:secret@host:1/ws") == "ws://host:1/ws"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from scripted import Adder, Peer, in_loop, scripted
+from support.puppets import Puppet
+from support.serving import serving
 
+from openenv.client import GenericEnvClient
 from openenv.errors import (
     ConnectError,
     DeadlineError,
@@ -125,19 +130,82 @@ async def test_a_redirect_is_not_followed() -> None:
             await Adder(stage.url, api_key="secret").connect()
 
 
+@pytest.mark.parametrize("status", [HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN])
+@pytest.mark.parametrize(("path", "hint"), [("", "is the server running"), ("/foo", "without a path of its own")])
 @in_loop
-async def test_a_web_server_without_environment_is_a_connection_error() -> None:
-    def not_found(connection: Any, request: Any) -> Any:
-        return connection.respond(HTTPStatus.NOT_FOUND, "nothing here")
+async def test_an_address_without_a_websocket_is_a_connection_error(status: HTTPStatus, path: str, hint: str) -> None:
+    def nothing_here(connection: Any, request: Any) -> Any:
+        return connection.respond(status, "")
 
-    async with scripted(process_request=not_found) as stage:
-        with pytest.raises(ConnectError, match="HTTP 404"):
-            await Adder(stage.url).connect()
+    async with scripted(process_request=nothing_here) as stage:
+        with pytest.raises(ConnectError, match=f"HTTP {status.value}, not with a WebSocket") as caught:
+            await Adder(stage.url + path).connect()
+        assert hint in str(caught.value.hint)
+
+
+def test_a_path_that_the_server_does_not_have_is_not_blamed_on_the_key() -> None:
+    with serving(Puppet) as served, pytest.raises(ConnectError, match="not with a WebSocket") as caught:
+        GenericEnvClient(f"{served.url}/foo").sync().connect()
+    assert "base_url is where the server begins" in str(caught.value.hint)
 
 
 @in_loop
 async def test_no_server_is_a_connection_error_that_says_where() -> None:
     async with scripted() as stage:
         url = stage.url
-    with pytest.raises(ConnectError, match=r"Failed to connect to ws://127\.0\.0\.1:\d+/ws"):
-        await Adder(url).connect()
+    with pytest.raises(
+        ConnectError, match=r"Failed to connect to ws://127\.0\.0\.1:\d+/ws: nothing listens there"
+    ) as caught:
+        await Adder(url.replace("//", "//me:secret@")).connect()
+    assert "is the server running" in str(caught.value.hint)
+    assert caught.value.data["refused"]
+
+
+@in_loop
+async def test_a_host_that_nobody_knows_is_a_connection_error() -> None:
+    with pytest.raises(ConnectError, match="name of the host is not known") as caught:
+        await Adder("http://nowhere.invalid").connect()
+    assert "spelling" in str(caught.value.hint)
+
+
+@in_loop
+async def test_a_server_that_does_not_answer_the_handshake_is_given_up() -> None:
+    async with listening(lambda reader, writer: reader.read()) as port:
+        with pytest.raises(ConnectError, match=r"no answer within 0\.05 s"):
+            await Adder(f"http://127.0.0.1:{port}", connect_timeout_s=SHORT_S).connect()
+
+
+@in_loop
+async def test_https_to_a_plain_server_says_so() -> None:
+    async with scripted() as stage:
+        with pytest.raises(ConnectError) as caught:
+            await Adder(stage.url.replace("http:", "https:")).connect()
+        assert "begins with http://" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x15\x03\x01\x00\x02\x02\x46"], ids=["hangs up", "TLS alert"])
+@in_loop
+async def test_http_to_a_tls_server_says_so(answer: bytes) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+
+    async with listening(refuse) as port:
+        with pytest.raises(ConnectError) as caught:
+            await Adder(f"http://127.0.0.1:{port}").connect()
+        assert "begins with https://" in str(caught.value.hint)
+
+
+@asynccontextmanager
+async def listening(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]],
+) -> AsyncIterator[int]:
+    """Listen for something that is no WebSocket; gives the port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]

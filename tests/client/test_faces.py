@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scripted import PATIENCE_S, in_loop
 from support.puppets import Puppet, PuppetAction, PuppetObservation, journal, turnstiles
-from support.serving import Served, serving
+from support.serving import Served, serving, until
 
 from openenv.client import EnvClient, GenericAction, GenericEnvClient, SyncEnvClient
 from openenv.errors import (
@@ -22,7 +22,9 @@ from openenv.errors import (
     RequestValidationError,
     ResetRequiredError,
     SessionError,
+    SessionExpiredError,
 )
+from openenv.sessions.store import Phase
 from openenv.types import State, StepResult
 
 
@@ -135,12 +137,8 @@ async def test_a_blocking_call_that_would_wait_for_its_own_loop_is_refused(serve
 
 
 def test_a_client_may_go_from_one_loop_to_the_next(served: Served) -> None:
-    with pytest.warns(ResourceWarning):  # the first loop leaves its socket behind
-        total = _play_in_two_loops(PuppetEnv(base_url=served.url))
-    assert total == 3
+    env = PuppetEnv(base_url=served.url)
 
-
-def _play_in_two_loops(env: PuppetEnv) -> int:
     async def begin() -> None:
         await env.reset(seed=1)
 
@@ -150,9 +148,50 @@ def _play_in_two_loops(env: PuppetEnv) -> int:
         return result.observation.total
 
     asyncio.run(begin())
-    total = asyncio.run(finish())
-    gc.collect()
-    return total
+    assert asyncio.run(finish()) == 3
+
+
+def test_a_client_that_is_left_open_hangs_up_when_its_loop_ends(served: Served) -> None:
+    env = PuppetEnv(base_url=served.url)
+
+    async def begin() -> None:
+        await env.reset()
+
+    async def finish() -> None:
+        await env.close()
+
+    asyncio.run(begin())
+    session = served.service.sessions[str(env.session_id)]
+    until(lambda: session.lease.phase is Phase.DETACHED)
+    asyncio.run(finish())
+
+
+def test_a_forgotten_client_of_an_ended_loop_is_warned_of(served: Served) -> None:
+    left = [PuppetEnv(base_url=served.url)]
+
+    async def begin() -> None:
+        await left[0].reset()
+
+    asyncio.run(begin())
+    with pytest.warns(ResourceWarning, match=f"unclosed client of {served.url}") as warned:
+        left.clear()
+    gc.collect()  # whatever else was left, a socket for example, would be warned of now
+    assert len(warned) == 1
+
+
+def test_a_client_in_process_that_is_left_open_is_closed_when_its_loop_ends() -> None:
+    env = PuppetEnv.in_process(Puppet)
+
+    async def begin() -> int:
+        return (await env.reset()).observation.puppet
+
+    async def go_on() -> None:
+        await env.step(add(1))
+
+    puppet = asyncio.run(begin())
+    assert journal.of(puppet)[-1] == "close"
+    with pytest.raises(SessionExpiredError, match="event loop has ended"):
+        asyncio.run(go_on())
 
 
 def test_further_methods_of_a_class_are_on_its_sync_face(served: Served) -> None:

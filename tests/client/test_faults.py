@@ -6,8 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from scripted import Add, Adder, Peer, in_loop, scripted
+from scripted import PATIENCE_S, Add, Adder, Peer, in_loop, scripted
 
+from openenv.client.address import WebSocketSettings, websocket_url
+from openenv.client.link import Link
+from openenv.client.websocket import WebSocketTransport, open_websocket
 from openenv.errors import (
     ConnectError,
     InvalidResultError,
@@ -63,34 +66,16 @@ async def test_a_connection_lost_between_calls_is_taken_up_at_once() -> None:
         assert (await env.reset()).observation.total == 1
 
 
+@pytest.mark.parametrize("greeted", [False, True], ids=["while resuming", "as soon as it is resumed"])
 @in_loop
-async def test_a_connection_that_breaks_while_resuming_is_tried_again() -> None:
+async def test_a_connection_that_breaks_again_is_tried_again(greeted: bool) -> None:
     async def first(peer: Peer) -> None:
         await peer.greet()
         await peer.take()
         peer.cut()
 
     async def second(peer: Peer) -> None:
-        await peer.take()
-        peer.cut()
-
-    async def third(peer: Peer) -> None:
-        await peer.greet()
-        await peer.answer(total=2)
-
-    async with scripted(first, second, third) as stage, Adder(stage.url) as env:
-        assert (await env.reset()).observation.total == 2
-
-
-@in_loop
-async def test_a_connection_that_breaks_as_soon_as_it_is_resumed_is_tried_again() -> None:
-    async def first(peer: Peer) -> None:
-        await peer.greet()
-        await peer.take()
-        peer.cut()
-
-    async def second(peer: Peer) -> None:
-        await peer.greet()
+        await (peer.greet() if greeted else peer.take())
         peer.cut()
 
     async def third(peer: Peer) -> None:
@@ -128,7 +113,7 @@ async def test_a_session_that_is_gone_is_a_typed_error_until_a_fresh_one_is_aske
 
 
 @in_loop
-async def test_a_server_that_is_gone_is_a_connection_error() -> None:
+async def test_a_session_that_cannot_be_resumed_in_time_is_a_connection_error() -> None:
     async def only(peer: Peer) -> None:
         await peer.greet(resume_window_s=SHORT_S)
         await peer.take()
@@ -140,6 +125,52 @@ async def test_a_server_that_is_gone_is_a_connection_error() -> None:
         assert isinstance(caught.value, ConnectionError)
         with pytest.raises(ConnectError):
             await env.step(Add())
+
+
+@in_loop
+async def test_a_server_on_this_machine_that_listens_no_more_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # More tries than these would take longer than a test may.
+    monkeypatch.setattr("openenv.client.link.RESUME_DELAYS_S", (0.0, 0.0, 0.0, 2 * PATIENCE_S))
+    asked = asyncio.Event()
+
+    async def only(peer: Peer) -> None:
+        await peer.greet(resume_window_s=10 * PATIENCE_S)
+        await peer.take()
+        asked.set()
+        await peer.stay()
+
+    async with scripted(only, close_timeout=0) as stage:
+        env = Adder(stage.url)
+        reset = asyncio.ensure_future(env.reset())
+        await asked.wait()
+        stage.vanish()
+        with pytest.raises(ConnectError, match=f"server at ws{stage.url[4:]}/ws is gone") as caught:
+            await reset
+        assert caught.value.hint == "start the server again; connect() opens a fresh session"
+
+
+@in_loop
+async def test_whatever_fails_while_resuming_reaches_who_waits() -> None:
+    async def only(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        peer.cut()
+
+    async with scripted(only) as stage:
+        opened = 0
+
+        async def connector() -> WebSocketTransport:
+            nonlocal opened
+            opened += 1
+            if opened == 2:
+                raise LookupError("no such thing")
+            return await open_websocket(websocket_url(stage.url), WebSocketSettings())
+
+        link = Link(connector, PATIENCE_S)
+        await link.open()
+        for _ in range(2):
+            with pytest.raises(SessionError, match="resuming the session failed with LookupError: no such thing"):
+                await link.request("reset", None)
 
 
 @pytest.mark.parametrize(
