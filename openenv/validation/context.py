@@ -54,10 +54,10 @@ class Context:
         return getattr(self, check.stage.value)
 
     def reach(self) -> None:
-        """Make sure that a server by URL is there at all, and lets us in.
+        """Make sure that a server by URL is there at all, lets us in, and is one of ours.
 
         Raises:
-            ConnectError: It is not.
+            ConnectError: It is not there, or something else is.
             UnauthorizedError: It asks for a key.
         """
         if not isinstance(self._target, UrlTarget):
@@ -70,6 +70,14 @@ class Context:
         if reply.status in (401, 403):
             hint = "set OPENENV_API_KEY to the key that it was started with"
             raise UnauthorizedError(f"{self._target.url} lets nobody in without its key: {reply}", hint=hint)
+        if reply.says("action"):
+            return
+        try:
+            _ = self.server.dialect
+        except ProbeError as error:
+            found = f"GET /schema answered {reply.status} {reply.media_type}, and {error}"
+            hint = "give the address that openenv serve prints"
+            raise ConnectError(f"{self._target.url} is no OpenEnv server: {found}", hint=hint) from None
 
     def close(self) -> None:
         """Stop what was started."""

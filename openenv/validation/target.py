@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from openenv.errors import ConfigurationError
 from openenv.project.project import find_root
+
+_ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}(?:/.*)?")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def read_target(text: str) -> Target:
             "images cannot be validated yet", hint="start the image, and give the URL where it listens"
         )
     if "://" not in text:
+        if _ADDRESS.fullmatch(text) and not Path(text).exists():
+            raise ConfigurationError(f"'{text}' is no folder; a server is named by its URL", hint=f"http://{text}")
         return ProjectTarget(find_root(text))
     try:
         parts = urlsplit(text)

@@ -66,19 +66,24 @@ class Reply:
     @property
     def code(self) -> str | None:
         """The code of a typed error, if the body is one."""
-        return None if self._error is None else str(self._error["code"])
+        return str(self._fields["code"]) if self.says("code") else None
+
+    def says(self, field: str) -> bool:
+        """Whether the body is a JSON object with this field."""
+        return field in self._fields
 
     @property
-    def _error(self) -> dict[str, Any] | None:
+    def _fields(self) -> dict[str, Any]:
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) and "code" in value else None
+            return {}
+        return value if isinstance(value, dict) else {}
 
     def __str__(self) -> str:
-        text = self.body.decode("utf-8", "replace")
-        said = text if self._error is None else f"{self.code}: {self._error.get('message')}"
+        said = (
+            f"{self.code}: {self._fields.get('message')}" if self.says("code") else self.body.decode("utf-8", "replace")
+        )
         return f"{self.status} {brief(said)}".rstrip()
 
 

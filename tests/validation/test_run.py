@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +235,8 @@ def test_reasons_are_grouped_the_most_frequent_first() -> None:
         ("http://", "is not the URL of a server"),
         ("http://a:99999", "is not the URL of a server"),
         ("/no/such/folder", "no such file or folder"),
+        ("localhost:1", "'localhost:1' is no folder; a server is named by its URL"),
+        ("[::1]:8000/", "is no folder; a server is named by its URL"),
     ],
 )
 def test_a_target_that_is_none_is_refused(text: str, said: str) -> None:
@@ -249,6 +253,34 @@ def test_targets_are_projects_or_urls(tmp_path: Path) -> None:
 def test_a_server_that_is_not_there_is_an_error_rather_than_a_report() -> None:
     with pytest.raises(ConnectError, match="no server answers at"):
         validate("http://127.0.0.1:1", Options(timeout_s=1.0))
+
+
+class _Plain(BaseHTTPRequestHandler):
+    """Any web server."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+
+def test_a_server_of_another_kind_is_an_error_rather_than_a_report() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Plain) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(ConnectError) as caught:
+            validate(url, Options(timeout_s=10.0))
+        server.shutdown()
+    assert caught.value.message.startswith(
+        f"{url} is no OpenEnv server: GET /schema answered 404 text/html, and /ws does not open: "
+    )
+    assert caught.value.hint == "give the address that openenv serve prints"
+
+
+@pytest.mark.parametrize("spoilt", [{"opens": False}, {"http": {"GET /schema": (404, "none")}}])
+def test_a_server_of_which_one_side_works_is_reported_on(spoilt: dict[str, Any]) -> None:
+    with served(**spoilt) as url:
+        assert check(url, "H004").verdict is Verdict.PASSED
 
 
 def test_stages_are_told_as_their_first_check_begins(tmp_path: Path) -> None:
