@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from importlib.util import decode_source
 from pathlib import Path
 
 from openenv.errors import ConfigurationError
@@ -155,16 +158,46 @@ def read_text(path: Path) -> str:
     Raises:
         ConfigurationError: It cannot be read, or is not UTF-8.
     """
-    try:
+    with _reading(path):
         return path.read_text(encoding="utf-8-sig")
+
+
+def read_source(path: Path) -> str:
+    """Read a Python file of a project as Python reads it: in the encoding that it declares, else UTF-8.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its text.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is not in its encoding.
+        SyntaxError: It declares an encoding that there is not.
+    """
+    with _reading(path):
+        content = path.read_bytes()
+        try:
+            return decode_source(content)
+        except SyntaxError:
+            content.decode("utf-8")  # where this fails, it says more
+            raise
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say why a file cannot be read."""
+    try:
+        yield
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
         column = len(before) - (before.rfind(b"\n") + 1) + 1
         line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
-        message = f"{path.name}:{line}:{column}: not UTF-8 text"
+        message = f"{path.name}:{line}:{column}: not {error.encoding.upper()} text"
         raise ConfigurationError(message, hint="save the file as UTF-8") from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror or error}") from None
+        hint = "give yourself the right to read it" if isinstance(error, PermissionError) else None
+        raise ConfigurationError(f"{path}: {error.strerror or error}", hint=hint) from None
 
 
 def _usual_app(root: Path, manifest: Manifest) -> str | None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, parse_manifest
-from openenv.project.project import Project, read_text
+from openenv.project.project import Project, read_source, read_text
 from openenv.project.pyproject import PYPROJECT_NAME, PyProject, parse_pyproject
+from openenv.project.yaml_document import read_yaml
 from openenv.validation.check import NotChecked
 from openenv.validation.remembered import remembered
 
@@ -28,9 +29,19 @@ class Sources:
         self._trees: dict[Path, ast.Module] = {}
 
     @remembered
+    def manifest_text(self) -> str:
+        """The text of the manifest; raises why it cannot be read."""
+        return read_text(self.root / MANIFEST_NAME)
+
+    @remembered
     def manifest(self) -> Manifest:
         """The manifest; raises what is wrong with it."""
-        return parse_manifest(read_text(self.root / MANIFEST_NAME))
+        return parse_manifest(self.manifest_text)
+
+    def manifest_place(self, key: str) -> str:
+        """Name the place in the manifest where a key has its value, or the manifest where it has none."""
+        found = read_yaml(self.manifest_text).values.get((key,))
+        return MANIFEST_NAME if found is None else f"{MANIFEST_NAME}:{found.line}:{found.column}"
 
     @remembered
     def project(self) -> Project:
@@ -67,14 +78,22 @@ class Sources:
                 elif path.is_dir() and not path.is_symlink() and _is_source(path):
                     waiting.append(path)
 
-    def tree(self, path: Path) -> ast.Module:
+    def parse(self, path: Path) -> ast.Module:
         """Parse a Python file; raises ``SyntaxError`` or ``ConfigurationError`` where that cannot be done."""
         if path not in self._trees:
+            source = read_source(path)
             try:
-                self._trees[path] = ast.parse(read_text(path), str(path))
+                self._trees[path] = ast.parse(source, str(path))
             except (ValueError, RecursionError, MemoryError) as error:
                 raise ConfigurationError(f"cannot be parsed: {type(error).__name__} {error}") from None
         return self._trees[path]
+
+    def tree(self, path: Path) -> ast.Module:
+        """Parse a Python file, or ``NotChecked`` where that cannot be done."""
+        try:
+            return self.parse(path)
+        except (SyntaxError, ConfigurationError):
+            raise NotChecked(f"{self.name(path)} cannot be parsed (S010)") from None
 
     def places(self, reference: ClassReference, usual: str) -> list[str]:
         """Say in which modules a class may stand: the one that is named, or the usual ones."""

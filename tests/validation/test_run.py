@@ -261,7 +261,7 @@ class _Plain(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_error(404)
 
-    def log_message(self, format: str, *args: Any) -> None: ...
+    def log_message(self, *args: Any) -> None: ...
 
 
 def test_a_server_of_another_kind_is_an_error_rather_than_a_report() -> None:

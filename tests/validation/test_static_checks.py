@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ from openenv.validation.report import Status
 
 MANIFEST = PACKAGED["openenv.yaml"]
 PYPROJECT = PACKAGED["pyproject.toml"]
+DYNAMIC = PYPROJECT.replace('version = "0.1.0"', 'dynamic = ["version"]') + (
+    '[tool.hatch.version]\npath = "openenv.yaml"\n'
+)
+APPLESS: dict[str, str | None] = {
+    "openenv.yaml": MANIFEST.replace("app: my_env.server.app:app\n", ""),
+    "my_env/server/app.py": None,
+}
 REGISTERED = '\n[project.entry-points."openenv.environments"]\nmy-env = "my_env"\n'
 
 SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
@@ -32,7 +40,7 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
     (
         "capitals in the name",
         {"openenv.yaml": MANIFEST.replace("my-env", "My-Env"), "pyproject.toml": PYPROJECT},
-        {"S002": ["openenv.yaml: 'My-Env' has capitals, which image names may not have"]},
+        {"S002": ["openenv.yaml:1:7: 'My-Env' has capitals, which image names may not have"]},
     ),
     (
         "no version",
@@ -61,11 +69,18 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
     ),
     (
         "a version that the pattern does not find",
-        {
-            "pyproject.toml": PYPROJECT.replace('version = "0.1.0"', 'dynamic = ["version"]')
-            + '[tool.hatch.version]\npath = "openenv.yaml"\npattern = "release: (?P<version>.+)"\n'
-        },
+        {"pyproject.toml": DYNAMIC + 'pattern = "release: (?P<version>.+)"\n'},
         {"S007": ["pyproject.toml: the manifest says 0.1.0, pyproject.toml no version"]},
+    ),
+    (
+        "a pattern that is no regular expression",
+        {"pyproject.toml": DYNAMIC + "pattern = 'version: (?P<version>'\n"},
+        {"S007": ["pyproject.toml:9: the pattern of the version cannot be read: missing )"]},
+    ),
+    (
+        "a pattern without the group",
+        {"pyproject.toml": DYNAMIC + "pattern = 'version: (.+)'\n"},
+        {"S007": ["pyproject.toml:9: the pattern of the version cannot be read: it has no group 'version'"]},
     ),
     (
         "another name",
@@ -100,22 +115,22 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
     (
         "no app module",
         {"my_env/server/app.py": None},
-        {"S011": ["openenv.yaml: there is no module my_env.server.app in the project"]},
+        {"S011": ["openenv.yaml:3:6: there is no module my_env.server.app in the project"]},
     ),
     (
         "an app of another name",
         {"my_env/server/app.py": "application = object()\n"},
-        {"S011": ["my_env/server/app.py: my_env/server/app.py does not define app"]},
+        {"S011": ["openenv.yaml:3:6: my_env/server/app.py does not define app"]},
     ),
     (
         "a client of another name",
         {"openenv.yaml": MANIFEST.replace(":MyEnv", ":YourEnv")},
-        {"S012": ["my_env/client.py: my_env/client.py does not define YourEnv"]},
+        {"S012": ["openenv.yaml:4:9: my_env/client.py does not define YourEnv"]},
     ),
     (
         "an action nowhere",
         {"openenv.yaml": MANIFEST.replace("my_env.models:MyAction", "YourAction")},
-        {"S012": ["my_env/models.py: my_env/models.py does not define YourAction"]},
+        {"S012": ["openenv.yaml:5:9: my_env/models.py does not define YourAction"]},
     ),
     (
         "a client.py without a class",
@@ -150,7 +165,7 @@ def test_one_defect_is_found_where_it_is_and_sets_off_nothing_else(
         ({"server/Dockerfile": None}, {"S005": ["server/Dockerfile: there is no Dockerfile or server/Dockerfile"]}),
         ({"client.py": None}, {"S004": ["client.py: there is no client.py"]}),
         ({"server/app.py": "app: object\n"}, {}),
-        ({"server/app.py": "from x import y\n"}, {"S011": ["server/app.py: server/app.py does not define app"]}),
+        ({"server/app.py": "from x import y\n"}, {"S011": ["openenv.yaml:3:6: server/app.py does not define app"]}),
     ],
 )
 def test_the_flat_layout_is_looked_at_in_its_own_places(
@@ -217,9 +232,47 @@ def test_versions_that_cannot_be_compared_are_not_checked(tmp_path: Path, versio
 
 
 def test_a_version_that_is_read_from_the_manifest_agrees_with_it(tmp_path: Path) -> None:
-    dynamic = PYPROJECT.replace('version = "0.1.0"', 'dynamic = ["version"]')
-    source = '[tool.hatch.version]\npath = "openenv.yaml"\npattern = "(?m)^version: (?P<version>.+)$"\n'
-    assert passed(check(write(tmp_path, PACKAGED, {"pyproject.toml": dynamic + source}), "S007")) == {"S007"}
+    pyproject = DYNAMIC + 'pattern = "^version: (?P<version>.+)$"\n'
+    assert passed(check(write(tmp_path, PACKAGED, {"pyproject.toml": pyproject}), "S007")) == {"S007"}
+
+
+def test_a_python_file_that_cannot_be_read_is_not_called_a_syntax_error(tmp_path: Path) -> None:
+    write(tmp_path, PACKAGED)
+    (tmp_path / "my_env/bad.py").write_bytes(b"x = 1\ny = '\xff'\n")
+    (tmp_path / "my_env/latin.py").write_bytes(b"# -*- coding: latin-1 -*-\nx = '\xff'\n")
+    (tmp_path / "my_env/odd.py").write_bytes(b"# -*- coding: no-such-thing -*-\n")
+    findings = outcome_of(check(tmp_path, "S010"), "S010").findings
+    assert [(finding.where, finding.message, finding.mend) for finding in findings] == [
+        ("my_env/bad.py", "bad.py:2:6: not UTF-8 text", "save the file as UTF-8"),
+        ("my_env/odd.py:1", "unknown encoding: no-such-thing", None),
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_python_file_that_may_not_be_read_is_told_as_such(tmp_path: Path) -> None:
+    (write(tmp_path, PACKAGED) / "my_env/models.py").chmod(0)
+    [finding] = outcome_of(check(tmp_path, "S010"), "S010").findings
+    assert finding.message.endswith("my_env/models.py: Permission denied")
+    assert finding.mend == "give yourself the right to read it"
+
+
+@pytest.mark.parametrize(
+    ("id_", "changes", "reason"),
+    [
+        ("S007", {"pyproject.toml": "[project\n"}, "pyproject.toml:1: not TOML: "),
+        ("S011", {"my_env/server/app.py": "def f(:\n"}, "my_env/server/app.py cannot be parsed (S010)"),
+        ("H001", APPLESS, "{root}/openenv.yaml names no app, and there is no server/app.py"),
+        ("H003", APPLESS, "{root}/openenv.yaml names no app, and there is no server/app.py"),
+        ("B001", APPLESS, "{root}/openenv.yaml names no app, and there is no server/app.py"),
+        ("H001", {"openenv.yaml": "name: [\n"}, "openenv.yaml cannot be read (S001)"),
+    ],
+)
+def test_a_check_without_its_ground_is_not_checked_and_says_why(
+    tmp_path: Path, id_: str, changes: dict[str, str | None], reason: str
+) -> None:
+    outcome = outcome_of(check(write(tmp_path, PACKAGED, changes), id_), id_)
+    assert outcome.status is Status.NOT_CHECKED
+    assert str(outcome.reason).startswith(reason.format(root=tmp_path))
 
 
 def test_folders_that_are_not_the_projects_own_are_left_alone(tmp_path: Path) -> None:

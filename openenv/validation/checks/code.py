@@ -17,7 +17,7 @@ def code_is_python(sources: Sources) -> Iterator[Finding]:
     """A file that does not parse is found here, even one that is imported only later."""
     for path in sources.python_files():
         try:
-            sources.tree(path)
+            sources.parse(path)
         except SyntaxError as error:
             line = f": {brief(error.text)}" if error.text else ""
             yield Finding(f"{error.msg}{line}", f"{sources.name(path)}:{error.lineno or 1}")
@@ -38,7 +38,7 @@ def app_exists(sources: Sources) -> Iterator[Finding]:
         yield Finding("the manifest names no app, and there is no server/app.py", MANIFEST_NAME)
         return
     module, _, attribute = sources.project.app_or_none.partition(":")
-    yield from _missing(sources, [module], attribute.partition(".")[0])
+    yield from _missing(sources, "app", [module], attribute.partition(".")[0])
 
 
 @check(
@@ -51,10 +51,10 @@ def app_exists(sources: Sources) -> Iterator[Finding]:
 def classes_exist(sources: Sources) -> Iterator[Finding]:
     """Client, action and observation, each where it is said to be; a client that is not named is in client.py."""
     manifest = sources.project.manifest
-    named = [(manifest.client, "client"), (manifest.action, "models"), (manifest.observation, "models")]
-    for reference, usual in named:
+    for key, usual in (("client", "client"), ("action", "models"), ("observation", "models")):
+        reference = getattr(manifest, key)
         if reference is not None:
-            yield from _missing(sources, sources.places(reference, usual), reference.name)
+            yield from _missing(sources, key, sources.places(reference, usual), reference.name)
     if manifest.client is None:
         yield from _without_client(sources)
 
@@ -67,15 +67,15 @@ def _without_client(sources: Sources) -> Iterator[Finding]:
         yield Finding(f"{sources.name(path)} defines no class", sources.name(path))
 
 
-def _missing(sources: Sources, modules: list[str], name: str) -> Iterator[Finding]:
-    """Look for a name in modules of which at least one should bind it."""
+def _missing(sources: Sources, key: str, modules: list[str], name: str) -> Iterator[Finding]:
+    """Look for the name that a key of the manifest gives, in modules of which at least one should bind it."""
     files = [path for path in (sources.project.module_file(module) for module in modules) if path]
     if not files:
-        yield Finding(f"there is no module {modules[0]} in the project", MANIFEST_NAME)
+        yield Finding(f"there is no module {modules[0]} in the project", sources.manifest_place(key))
         return
     verdicts = [defines(sources.tree(path), name) for path in files]
     if True in verdicts:
         return
     if None in verdicts:
         raise NotChecked(f"only running {sources.name(files[verdicts.index(None)])} tells whether it defines {name}")
-    yield Finding(f"{sources.name(files[0])} does not define {name}", sources.name(files[0]))
+    yield Finding(f"{sources.name(files[0])} does not define {name}", sources.manifest_place(key))

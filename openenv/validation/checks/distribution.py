@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME
-from openenv.project.project import read_text
 from openenv.project.pyproject import ENTRY_POINTS, PYPROJECT_NAME, PyProjectError, line_of, normalise
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
 from openenv.validation.sources import Sources
@@ -42,7 +41,12 @@ def versions_agree(sources: Sources) -> Iterator[Finding]:
     stated = sources.project.manifest.version
     if stated is None:
         raise NotChecked("the manifest states no version (S003)")
-    packaged = _packaged_version(sources)
+    try:
+        packaged = _packaged_version(sources)
+    except re.error as error:
+        mend = "write a regular expression with a group (?P<version>…)"
+        yield Finding(f"the pattern of the version cannot be read: {error}", _place(sources, "pattern"), mend)
+        return
     if packaged != stated:
         told = "no version" if packaged is None else f"version {packaged}"
         yield Finding(f"the manifest says {stated}, pyproject.toml {told}", _place(sources, "version"))
@@ -55,7 +59,10 @@ def _packaged_version(sources: Sources) -> str | None:
         return metadata.version
     if source.path != MANIFEST_NAME or source.pattern is None:
         raise NotChecked("the version in pyproject.toml is dynamic: only a build tells it")
-    found = re.search(source.pattern, read_text(sources.root / MANIFEST_NAME))
+    pattern = re.compile(source.pattern, re.MULTILINE)  # as hatchling does
+    if "version" not in pattern.groupindex:
+        raise re.error("it has no group 'version'")
+    found = pattern.search(sources.manifest_text)
     return None if found is None else found["version"]
 
 

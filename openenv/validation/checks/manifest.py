@@ -35,7 +35,7 @@ def name_is_usable(sources: Sources) -> Iterator[Finding]:
     """Capitals do not fit an image; keywords and standard modules do not fit a package."""
     name, package = sources.project.manifest.name, sources.project.package
     if name != name.lower():
-        yield Finding(f"'{name}' has capitals, which image names may not have", MANIFEST_NAME)
+        yield Finding(f"'{name}' has capitals, which image names may not have", sources.manifest_place("name"))
     if keyword.iskeyword(package) or keyword.issoftkeyword(package):
         yield Finding(f"'{package}' is a word of the Python language", MANIFEST_NAME)
     elif package in sys.stdlib_module_names or package in ("openenv", "openenv_cli", "openenv_core"):
