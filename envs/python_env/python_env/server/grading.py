@@ -1,0 +1,127 @@
+"""Runs tests on code in a sandbox, and judges what came of it outside.
+
+What a test expects never enters the sandbox, and what comes out of it is data that is compared here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from openenv.sandbox import Execution, Limits, Sandbox
+
+from python_env.models import Outcome, TestReport
+from python_env.server.suite import Case, Expectation, Returns
+from python_env.server.values import decoded, same, shown
+
+TEST_TIME_S = 2.0
+"""How long one test may take, in seconds."""
+
+TOTAL_TIME_S = 10.0
+"""How long the tests of a suite may take together, in seconds."""
+
+LIMITS = Limits(time_s=TEST_TIME_S, memory_mb=512, output_bytes=1_000_000, processes=1)
+
+
+@dataclass(frozen=True)
+class Grades:
+    """What became of a suite.
+
+    Attributes:
+        reports: One for each test, in order.
+        problem: Why the code could not be tested at all.
+        stdout: What it printed.
+    """
+
+    reports: tuple[TestReport, ...]
+    problem: str | None
+    stdout: str
+
+    @property
+    def passed(self) -> int:
+        """How many tests passed."""
+        return sum(report.outcome == "passed" for report in self.reports)
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    outcome: Outcome
+    message: str = ""
+    problem: str | None = None
+
+
+def grade(code: str, entry: str, cases: Sequence[Case]) -> Grades:
+    """Run tests on code, each on a fresh import of it.
+
+    Args:
+        code: The source code.
+        entry: What it has to define.
+        cases: The tests.
+
+    Returns:
+        What became of them. Nothing the code does is an error here.
+    """
+    reports, problems, printed = list[TestReport](), list[str | None](), list[str]()
+    left = TOTAL_TIME_S
+    with Sandbox(LIMITS) as sandbox:
+        for case in cases:
+            execution = sandbox.run(_script(code, entry, case), time_s=min(left, TEST_TIME_S)) if left > 0 else None
+            took = execution.duration_s if execution else 0.0
+            left -= took
+            verdict = _judged(execution, case)
+            reports.append(TestReport(name=case.name, outcome=verdict.outcome, message=verdict.message, time_s=took))
+            problems.append(verdict.problem)
+            printed.append(execution.stdout if execution else "")
+    return Grades(tuple(reports), problems[0], "".join(printed))
+
+
+@cache
+def _preamble() -> str:
+    folder = files(__package__)
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("guard.py", "harness.py"))
+
+
+def _script(code: str, entry: str, case: Case) -> str:
+    return f"{_preamble()}\nrun({code!r}, {entry!r}, {case.script!r})\n"
+
+
+def _judged(execution: Execution | None, case: Case) -> _Verdict:
+    """Say what became of a test, from what came out of the sandbox."""
+    if execution is None:
+        return _Verdict("timeout", f"not run: the tests took more than {TOTAL_TIME_S:g} s together")
+    if execution.timed_out:
+        return _Verdict("timeout", f"no result within {TEST_TIME_S:g} s")
+    if execution.ended is not None or execution.value is None:
+        return _Verdict("error", execution.ended or "there is no result")
+    try:
+        return _compared(json.loads(execution.value), case.expectations)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return _Verdict("error", "the result is too large, or no plain value")
+
+
+def _compared(answer: dict[str, Any], expectations: Sequence[Expectation]) -> _Verdict:
+    """Compare what was observed with what is expected; the first difference counts."""
+    if answer["problem"] is not None:
+        return _Verdict("error", problem := str(answer["problem"]), problem)
+    for seen, expectation in zip(answer["seen"], expectations, strict=False):
+        difference = _difference(seen, expectation)
+        if difference:
+            return _Verdict("failed", f"{expectation.subject} {difference}")
+    if answer["error"] is not None:
+        return _Verdict("error", str(answer["error"]))
+    complete = len(answer["seen"]) == len(expectations)
+    return _Verdict("passed") if complete else _Verdict("error", "the test ended early")
+
+
+def _difference(seen: dict[str, Any], expectation: Expectation) -> str | None:
+    if isinstance(expectation, Returns):
+        actual = decoded(seen["value"])
+        return None if same(actual, expectation.value) else f"gave {shown(actual)}, not {shown(expectation.value)}"
+    if expectation.error in seen["raised"]:
+        return None
+    raised = f"raised {seen['raised'][0]}: {seen['message']}" if seen["raised"] else "raised nothing"
+    return f"{raised}, where {expectation.error} is expected"

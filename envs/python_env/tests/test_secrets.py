@@ -1,0 +1,167 @@
+"""What hidden tests hold stays hidden, whatever the code tries."""
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from openenv import InvalidActionError
+
+from python_env import PythonAction
+from python_env.server.environment import PythonEnvironment
+from python_env.server.task_set import OWN_TASKS, read_tasks
+
+TASK = """\
+difficulty: easy
+topics: [strings]
+prompt: Answer what is asked.
+signature: "def answered(question: str) -> str:"
+solution: |
+  def answered(question):
+      return {"plain": "seen", "zebra question": "zebra " + "answer"}[question]
+visible: |
+  def test_plain():
+      assert answered("plain") == "seen"
+hidden: |
+  def test_zebra_name():
+      assert answered("zebra question") == "zebra answer"
+"""
+
+NOSY = {
+    "tells what it is asked": "def answered(question): print(question); return question",
+    "raises what it is asked": "def answered(question): raise ValueError(question)",
+    "exits with what it is asked": "import sys\ndef answered(question): sys.exit(question)",
+    "writes what it is asked": "import sys\ndef answered(question): sys.stderr.write(question)",
+    "remembers what it is asked": "import sys\nprint(vars(sys).get('q'))\ndef answered(question): sys.q = question",
+}
+
+SEARCH = """
+import sys
+
+def wanted():
+    return "".join(["zebra ", "answer"])
+
+def answered(question):
+    frame = sys._getframe()
+    while frame:
+        for names in (frame.f_locals, frame.f_globals):
+            if any(wanted() in repr(value) for value in list(names.values())):
+                return wanted()
+        if any(wanted() in repr(constant) for constant in frame.f_code.co_consts):
+            return wanted()
+        frame = frame.f_back
+    return str(sys.argv)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "answered.yaml").write_text(TASK, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("code", NOSY.values(), ids=NOSY.keys())
+def test_nothing_of_hidden_tests_is_said(folder: Path, code: str) -> None:
+    environment = PythonEnvironment(folder)
+    said = [environment.reset(seed=1).model_dump_json()]
+    for kind in ("test", "submit"):
+        said += [environment.step(PythonAction(kind=kind, code=code)).model_dump_json()]
+        said += [environment.state.model_dump_json()]
+    with pytest.raises(InvalidActionError) as caught:
+        environment.step(PythonAction(kind="test", code=code))
+    said += [str(caught.value), json.dumps(caught.value.data)]
+    said += [environment.reset(seed=1).model_dump_json()]
+    said += [environment.step(PythonAction(kind="test", code=code)).model_dump_json()]
+
+    assert [text for text in said if "zebra" in text] == []
+
+
+def test_what_is_expected_is_nowhere_in_the_process(folder: Path) -> None:
+    environment = PythonEnvironment(folder)
+    environment.reset(seed=1)
+
+    assert environment.step(PythonAction(kind="submit", code=SEARCH)).hidden_passed == 0
+
+
+def reading(way: str, path: Path) -> str:
+    return dedent(
+        f"""
+        def answered(question):
+            path = {str(path)!r}
+            {way}
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "return open(path).read()",
+        "return open(path.encode()).read()",
+        "import pathlib; return pathlib.Path(path).read_text()",
+        "import os; return os.read(os.open(path, os.O_RDONLY), 9999)",
+        "import io; return io.FileIO(path).read()",
+        "import os; os.chdir(os.path.dirname(path)); return open('answered.yaml').read()",
+        "import os; return open(os.path.dirname(os.__file__) + '/..' * 20 + path).read()",
+        "import os; os.symlink(path, '/tmp/link-to-it'); return open('/tmp/link-to-it').read()",
+        "import subprocess; return subprocess.run(['cat', path], capture_output=True).stdout",
+        "import os; return os.popen('cat ' + path).read()",
+        "import os; os.execvp('cat', ['cat', path])",
+        "import ctypes; return ctypes.CDLL(None)",
+        "import _posixsubprocess",
+        "import gc; return gc.get_objects()",
+        "import builtins; builtins.type = lambda x: int; return open(path).read()",
+        "return open(f'/proc/{__import__(\"os\").getppid()}/environ').read()",
+        "import socket; return socket.create_connection(('127.0.0.1', 8000))",
+        "import yaml",
+    ],
+)
+def test_files_processes_and_sockets_are_out_of_reach(folder: Path, way: str) -> None:
+    environment = PythonEnvironment(folder)
+    environment.reset(seed=1)
+    code = reading(way, folder / "train" / "answered.yaml")
+
+    observation = environment.step(PythonAction(kind="test", code=code))
+
+    (report,) = observation.reports
+    assert report.outcome == "error"
+    assert report.message.endswith("is not allowed here"), report.message
+
+
+def test_an_error_of_the_guard_is_no_way_past_it(folder: Path) -> None:
+    environment = PythonEnvironment(folder)
+    environment.reset(seed=1)
+    path = folder / "train" / "answered.yaml"
+    code = dedent(
+        f"""
+        def answered(question):
+            try:
+                open({str(path)!r})
+            except PermissionError as error:
+                names = error.__traceback__.tb_next.tb_frame.f_locals
+                names.update(library=("/",), events=(), modules=())
+            return open({str(path)!r}).read()
+        """
+    )
+
+    (report,) = environment.step(PythonAction(kind="test", code=code)).reports
+
+    assert report.message.endswith("is not allowed here")
+
+
+def test_the_standard_library_can_be_imported(folder: Path) -> None:
+    environment = PythonEnvironment(folder)
+    environment.reset(seed=1)
+    code = "import decimal, heapq, sched, string, dataclasses\ndef answered(question): return 'seen'"
+
+    (report,) = environment.step(PythonAction(kind="test", code=code)).reports
+
+    assert report.outcome == "passed", report.message
+
+
+def test_no_script_of_the_own_tasks_holds_what_is_expected() -> None:
+    for task in read_tasks(OWN_TASKS).tasks:
+        for case in (*task.visible_cases, *task.hidden_cases):
+            assert "assert " not in case.script
+            assert case.script.count("observe(") + case.script.count("raising()") == len(case.expectations)

@@ -1,0 +1,59 @@
+"""Each of the environment's own tasks can be solved, but not by nothing, and needs mending where it says so."""
+
+from collections import Counter
+
+import pytest
+
+from python_env.server.grading import grade
+from python_env.server.task import Task
+from python_env.server.task_set import OWN_TASKS, read_tasks
+
+TASKS = read_tasks(OWN_TASKS).tasks
+MENDING = [task for task in TASKS if task.kind == "mend"]
+
+each = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+each_to_mend = pytest.mark.parametrize("task", MENDING, ids=lambda task: task.id)
+
+
+def test_there_are_enough_of_each_kind() -> None:
+    splits = Counter((task.split, task.difficulty) for task in TASKS)
+
+    assert len(TASKS) >= 40
+    assert len(splits) == 2 * 4
+    assert min(splits.values()) >= 3
+    assert len(MENDING) >= 10
+
+
+@each
+def test_the_solution_passes_every_test(task: Task) -> None:
+    cases = (*task.visible_cases, *task.hidden_cases)
+
+    assert [report for report in grade(task.solution, task.entry, cases).reports if report.outcome != "passed"] == []
+
+
+@each
+def test_nothing_passes_no_test(task: Task) -> None:
+    grades = grade("", task.entry, (*task.visible_cases, *task.hidden_cases))
+
+    assert grades.passed == 0
+    assert grades.problem == f"it does not define {task.entry}"
+
+
+@each
+def test_returning_nothing_passes_few_tests(task: Task) -> None:
+    hollow = f"def {task.entry}(*arguments, **options): pass"
+
+    assert grade(hollow, task.entry, task.hidden_cases).passed <= len(task.hidden_cases) / 3
+
+
+@each_to_mend
+def test_the_starter_fails_a_visible_and_a_hidden_test(task: Task) -> None:
+    assert grade(task.starter, task.entry, task.visible_cases).passed < len(task.visible_cases)
+    assert grade(task.starter, task.entry, task.hidden_cases).passed < len(task.hidden_cases)
+
+
+@each
+def test_there_is_something_to_see_and_enough_to_judge_by(task: Task) -> None:
+    assert len(task.visible_cases) >= 1
+    assert len(task.hidden_cases) >= 5
+    assert all(line == line.rstrip() and len(line) <= 118 for line in task.prompt.splitlines())
