@@ -1,7 +1,8 @@
-"""Make, once, the virtual environments that interoperability tests and benchmarks compare.
+"""Make, once, the virtual environments beside the one for development.
 
 ``python scripts/venvs.py peer`` prints the interpreter of one that holds the real openenv 0.10.0;
-``python scripts/venvs.py plain`` that of a plain install of this tree, refreshed at every call.
+``python scripts/venvs.py plain`` that of a plain install of this tree, refreshed at every call;
+``python scripts/venvs.py games`` that of one for envs/openspiel_env, made anew when what it needs changes.
 ``OPENENV_PEER_PYTHON`` names an interpreter that has the peer already.
 """
 
@@ -14,6 +15,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CONSTRAINTS = ROOT / "constraints.txt"
 CACHE = ROOT / ".cache" / "venvs"
 PEER_REQUIREMENT = "openenv==0.10.0"
 
@@ -42,6 +44,22 @@ def plain_python() -> str:
     return str(_interpreter(home))
 
 
+def games_python() -> str:
+    """Find or make the interpreter that has OpenSpiel, which needs 300 MB and Python 3.11."""
+    home = CACHE / "games"
+    ready = home / "installed"
+    environment = ROOT / "envs" / "openspiel_env"
+    listed = [ROOT / "pyproject.toml", CONSTRAINTS, environment / "pyproject.toml"]
+    needed = "\n".join(path.read_text(encoding="utf-8") for path in listed)
+    if not ready.exists() or ready.read_text(encoding="utf-8") != needed:
+        print(f"installing {environment.name} into {home}", file=sys.stderr)
+        venv.create(home, with_pip=True, clear=True)
+        projects = ["--editable", f"{ROOT}[dev,plot]", "--editable", str(environment)]
+        _pip(home, "install", "--constraint", str(CONSTRAINTS), *projects)
+        ready.write_text(needed, encoding="utf-8")
+    return str(_interpreter(home))
+
+
 def _pip(home: Path, *arguments: str) -> None:
     # pip's own output goes to stderr: stdout is for the answer.
     command = [str(_interpreter(home)), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
@@ -53,7 +71,7 @@ def _interpreter(home: Path) -> Path:
 
 
 if __name__ == "__main__":
-    makers = {"peer": peer_python, "plain": plain_python}
+    makers = {"peer": peer_python, "plain": plain_python, "games": games_python}
     if len(sys.argv) != 2 or sys.argv[1] not in makers:
         sys.exit(f"usage: venvs.py {'|'.join(makers)}")
     print(makers[sys.argv[1]]())

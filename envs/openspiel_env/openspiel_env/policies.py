@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from random import Random
 from types import MappingProxyType
+from typing import Any
 
 from openenv.errors import ConfigurationError
 
@@ -36,11 +37,11 @@ class KnownGoodPolicy:
         """
         self._random = Random(seed)
 
-    def act(self, observation: OpenSpielObservation) -> OpenSpielAction:
+    def act(self, observation: OpenSpielObservation | dict[str, Any]) -> OpenSpielAction:
         """Choose a move.
 
         Args:
-            observation: What the agent sees, in an episode that is not over.
+            observation: What the agent sees, in an episode that is not over; a dict is what a generic client gives.
 
         Returns:
             The move.
@@ -48,11 +49,12 @@ class KnownGoodPolicy:
         Raises:
             ConfigurationError: The policy does not know this game.
         """
-        rule = GAMES.get(observation.game_name)
+        seen = OpenSpielObservation.model_validate(observation)
+        rule = GAMES.get(seen.game_name)
         if rule is None:
             known = ", ".join(GAMES)
-            raise ConfigurationError(f"the known-good policy does not know {observation.game_name}; it knows {known}")
-        return OpenSpielAction(action_id=rule(observation, self._random), game_name=observation.game_name)
+            raise ConfigurationError(f"the known-good policy does not know {seen.game_name}; it knows {known}")
+        return OpenSpielAction(action_id=rule(seen, self._random), game_name=seen.game_name)
 
 
 LEFT, STAY, RIGHT = 0, 1, 2

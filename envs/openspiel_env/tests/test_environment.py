@@ -6,7 +6,7 @@ import pytest
 from openenv import InvalidActionError
 from openenv.errors import RequestValidationError
 
-from episodes import at_random, play
+from episodes import Choice, at_random, known_good, play
 from openspiel_env import OpenSpielAction, OpenSpielEnv, OpenSpielState
 from openspiel_env.server.environment import OpenSpielEnvironment
 
@@ -120,6 +120,20 @@ def test_a_game_that_others_end_is_over_at_reset_and_pays_there() -> None:
 
     assert {observation.reward for observation in over} == {-1.0}
     assert {tuple(observation.legal_actions) for observation in over} == {()}
+
+
+@pytest.mark.parametrize(
+    ("choose", "options", "success"),
+    [
+        (known_good(0), {"game_name": "cliff_walking"}, True),
+        (at_random(0), {"game_name": "cliff_walking"}, False),
+        (known_good(0), {"game_name": "cliff_walking", "max_steps": 8}, False),
+        (known_good(0), {"game_name": "2048", "game_params": {"max_tile": 64}}, True),
+        (known_good(0), {"game_name": "2048", "max_steps": 3}, False),
+    ],
+)
+def test_says_whether_a_goal_is_reached(choose: Choice, options: dict[str, Any], success: bool) -> None:
+    assert play(choose, seed=7, **options).last.metadata["success"] is success
 
 
 @pytest.mark.parametrize(

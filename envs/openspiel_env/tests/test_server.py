@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from openenv import ProcessProvider
+from openenv import EnvClient, GenericEnvClient, ProcessProvider
 from openenv.errors import EnvironmentCrashedError
 
 from openspiel_env import OpenSpielAction, OpenSpielEnv
@@ -35,9 +36,10 @@ def test_a_client_can_end_its_own_session_only(url: str, game: str, params: dict
         assert bystander.step(OpenSpielAction(action_id=8)).observation.board == "oo.\n.x.\n..x"
 
 
-def test_the_known_good_policy_plays_from_what_travels(url: str) -> None:
+@pytest.mark.parametrize("client", [OpenSpielEnv, GenericEnvClient])
+def test_the_known_good_policy_plays_from_what_travels(url: str, client: type[EnvClient[Any, Any, Any]]) -> None:
     policy = KnownGoodPolicy()
-    with OpenSpielEnv(base_url=url) as env:
+    with client(base_url=url) as env:
         for game in ("2048", "blackjack", "catch", "cliff_walking", "kuhn_poker", "tic_tac_toe"):
             result = env.reset(seed=7, game_name=game, max_steps=20)
             while not result.done:

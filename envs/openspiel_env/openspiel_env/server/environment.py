@@ -59,14 +59,13 @@ class OpenSpielEnvironment(Environment[OpenSpielAction, OpenSpielObservation, Op
             and the observation has the reward.
 
         Raises:
-            RequestValidationError: There is no such game, player or opponent, or they do not fit together;
-                the game before goes on.
+            RequestValidationError: There is no such game, player or opponent, or they do not fit together.
         """
         state = _checked(
             episode_id=episode_id or str(uuid4()),
             seed=randbelow(2**32) if seed is None else seed,
             game_name=game_name,
-            game_params=game_params or {},
+            game_params={} if game_params is None else game_params,
             agent_player=agent_player,
             opponent_policy=opponent_policy,
             max_steps=max_steps,
@@ -127,12 +126,21 @@ class OpenSpielEnvironment(Environment[OpenSpielAction, OpenSpielObservation, Op
         """Add the reward and the end to what the agent sees."""
         added: dict[str, Any] = {}
         if self._play.over:
-            added = {"terminated": True, "metadata": {"returns": self._play.returns}}
+            added = {"terminated": True, "metadata": {"returns": self._play.returns, **self._success(observation)}}
         elif self._is_truncated():
             added = {"truncated": True, "game_phase": "truncated", "legal_actions": [], "action_names": []}
+            added["metadata"] = self._success(observation)
         if self._state.step_count or self._play.over:
             added["reward"] = self._reward()
         return observation.model_copy(update=added)
+
+    def _success(self, observation: OpenSpielObservation) -> dict[str, bool]:
+        """Say whether the goal of a game is reached, where the sign of the return does not say so."""
+        if observation.game_name == "2048":
+            return {"success": str(self._state.game_params["max_tile"]) in observation.board.split()}
+        if observation.game_name == "cliff_walking":
+            return {"success": observation.board.rstrip().endswith("P")}
+        return {}
 
     def _reward(self) -> float:
         paid = self._play.collect()
