@@ -149,7 +149,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         # Loaded here, and asyncio below: whoever only imports classes does not pay for what plays them.
         from openenv.client.codec import codec_of
 
-        self._codec = codec_of(types[1] or dict, types[2] or State)
+        self._codec = codec_of(types[1] or dict, types[2] or State, types[0] if isinstance(types[0], type) else None)
         self._follow(recipe)
 
     @property
@@ -278,7 +278,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         return self._read_state(await self._session.request("state", None))
 
     def _write_action(self, action: ActT) -> str:
-        return self._codec.write(action if self._writes else self._step_payload(action))
+        return self._codec.write_action(action) if self._writes else self._codec.write(self._step_payload(action))
 
     def _read_result(self, body: bytes) -> StepResult[ObsT]:
         if self._reads_results:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +13,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from openenv.errors import InvalidResultError, RequestValidationError
 from openenv.protocol.results import read_result
-from openenv.types import Observation, StepResult
+from openenv.types import Action, Observation, StepResult
 
 _BESIDE = ("reward", "done", "metadata", "terminated", "truncated")
 """Fields of an observation that travel beside it."""
@@ -23,14 +25,32 @@ class Codec:
     Args:
         observation_type: The class of the observations, or ``dict``.
         state_type: The class of the state, or ``dict``.
+        action_type: The class of the actions; ``None`` where any will do.
     """
 
-    def __init__(self, observation_type: Any, state_type: Any) -> None:
+    def __init__(self, observation_type: Any, state_type: Any, action_type: Any = None) -> None:
+        self._action_type = action_type
         self._observation_type = observation_type
         self._state_type = state_type
-        self._modelled = isinstance(observation_type, type) and issubclass(observation_type, BaseModel)
+        self._modelled = _is_model(observation_type)
         self._one_pass = _payload_type(observation_type) if _is_plain(observation_type) else None
         self._state = TypeAdapter[Any](state_type)
+
+    def write_action(self, action: Any) -> str:
+        """Write an action.
+
+        Args:
+            action: An instance of the class of the actions, or a mapping.
+
+        Returns:
+            It as JSON.
+
+        Raises:
+            RequestValidationError: It is something else, an action of another environment say, or cannot be JSON.
+        """
+        if action.__class__ is not self._action_type and not _may_be_action(action, self._action_type):
+            raise _no_action(action, self._action_type)
+        return self.write(action)
 
     @staticmethod
     def write(value: Any) -> str:
@@ -50,7 +70,8 @@ class Codec:
                 return value.__pydantic_serializer__.to_json(value).decode()
             return to_json(value).decode()
         except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
-            raise RequestValidationError(f"this cannot be sent as JSON: {error}") from error
+            hint = "JSON has numbers, texts, lists and dicts"
+            raise RequestValidationError(f"this cannot be sent as JSON: {error}", hint=hint) from error
 
     @staticmethod
     def read_object(body: bytes) -> dict[str, Any]:
@@ -105,11 +126,15 @@ class Codec:
         Raises:
             InvalidResultError: It does not fit the class.
         """
-        if self._one_pass is not None:
-            try:
-                return _joined(self._one_pass.validate_json(body))
-            except ValidationError:
-                pass  # the longer way says what is wrong, if anything is
+        if self._one_pass is None:
+            return self._read_in_steps(body)
+        try:
+            return _joined(self._one_pass.validate_json(body))
+        except ValidationError:
+            # Reading in steps takes some of what deployed servers send, and says of the rest what is wrong.
+            return self._read_in_steps(body)
+
+    def _read_in_steps(self, body: bytes) -> StepResult[Any]:
         payload = self.read_object(body)
         if not self._modelled:
             return _as_dict(payload)
@@ -127,9 +152,32 @@ class Codec:
 
 
 @lru_cache(maxsize=256)
-def codec_of(observation_type: Any, state_type: Any) -> Codec:
-    """The codec of two classes, made once."""
-    return Codec(observation_type, state_type)
+def codec_of(observation_type: Any, state_type: Any, action_type: Any) -> Codec:
+    """The codec of an environment's classes, made once."""
+    return Codec(observation_type, state_type, action_type)
+
+
+def _may_be_action(value: Any, action_type: Any) -> bool:
+    if isinstance(value, Mapping) or (is_dataclass(value) and not isinstance(value, type)):
+        return True
+    if not isinstance(value, BaseModel) or not _is_model(action_type):
+        return isinstance(value, BaseModel)
+    # One class may have been imported under two names of its module: then its own name tells.
+    return isinstance(value, action_type) or type(value).__name__ == action_type.__name__
+
+
+def _no_action(value: Any, action_type: Any) -> RequestValidationError:
+    given = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+    if not _is_model(action_type):
+        hint = "/schema of the server says what an action may hold"
+        return RequestValidationError(f"step takes a dict or a model, not {given}", hint=hint)
+    own = [name for name in action_type.model_fields if name not in Action.model_fields]
+    hint = f"its fields are {', '.join(own)}" if own else "it has no fields"
+    return RequestValidationError(f"step takes {action_type.__name__}(…) or a dict, not {given}", hint=hint)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _is_plain(kind: Any) -> bool:

@@ -357,7 +357,9 @@ def _expire_all(questions: Sequence[tuple[Link, str, str | None]], calls: Sequen
 
 def again(error: OpenEnvError) -> OpenEnvError:
     """Copy an error, so that it can be raised once more with a traceback of its own."""
-    return type(error)(error.message, dict(error.data), hint=error.hint)
+    copied = type(error)(error.message, dict(error.data), hint=error.hint)
+    copied.__cause__ = error.__cause__
+    return copied
 
 
 def _is_gone(failure: ConnectError) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +19,8 @@ from openenv.errors import (
 )
 from openenv.protocol import Dialect
 from openenv.protocol.failures import encodable
+
+_UNKNOWN_FIELD = "extra_forbidden"
 
 
 def error_body(error: OpenEnvError) -> str:
@@ -56,13 +60,16 @@ def error_from_wire(data: dict[str, Any]) -> OpenEnvError:
     return error
 
 
-def validation_failed(error: ValidationError, dialect: Dialect, subject: str = "request") -> RequestValidationError:
+def validation_failed(
+    error: ValidationError, dialect: Dialect, subject: str, known: Sequence[str] = ()
+) -> RequestValidationError:
     """Report what pydantic refused.
 
     Args:
         error: The refusal.
         dialect: v1 sends pydantic's list as it is; v2 leaves out addresses and echoed input.
         subject: What was refused, for the message.
+        known: The names of its fields, for who has misspelt one.
 
     Returns:
         An error whose ``data["errors"]`` lists every problem.
@@ -70,7 +77,17 @@ def validation_failed(error: ValidationError, dialect: Dialect, subject: str = "
     if dialect is Dialect.V1:
         return RequestValidationError("Invalid message", {"errors": from_json(error.json())})
     problems = from_json(error.json(include_url=False, include_input=False, include_context=False))
-    first = problems[0]
+    # A misspelt field is also a missing one: the spelling is what is wrong.
+    first = next((each for each in problems if each["type"] == _UNKNOWN_FIELD), problems[0])
     where = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return RequestValidationError(f"invalid {subject}: {where}: {first['msg']}{more}", {"errors": problems})
+    said = f"invalid {subject}: {where}: {first['msg']}{_meant(first, known)}{more}"
+    return RequestValidationError(said, {"errors": problems})
+
+
+def _meant(problem: dict[str, Any], known: Sequence[str]) -> str:
+    """Name the field that somebody may have misspelt."""
+    if problem["type"] != _UNKNOWN_FIELD or len(problem["loc"]) != 1:
+        return ""
+    near = get_close_matches(str(problem["loc"][0]), known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

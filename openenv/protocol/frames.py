@@ -131,6 +131,7 @@ class FrameDecoder:
     def __init__(self, dialect: Dialect, action_type: Any) -> None:
         self._dialect = dialect
         self._action = TypeAdapter(action_type)
+        self._action_fields = tuple(getattr(action_type, "model_fields", ()))
         typed, loose = (_frame_types(dialect, data) for data in (action_type, dict[str, Any]))
         one_of: Any = Annotated[reduce(or_, typed.values()), Field(discriminator="type")]
         self._validate = TypeAdapter[Any](one_of).validator.validate_json
@@ -182,7 +183,8 @@ class FrameDecoder:
         try:
             return expected.validate_python(value)
         except ValidationError as error:
-            raise validation_failed(error, self._dialect, subject) from None
+            known = self._action_fields if expected is self._action else ()
+            raise validation_failed(error, self._dialect, subject, known) from None
         except BaseException as error:  # a model's own validators may raise anything
             raise RequestValidationError(f"invalid {subject}: {type(error).__name__}: {text_of(error)}") from error
 

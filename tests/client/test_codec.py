@@ -153,6 +153,11 @@ def test_without_a_class_an_observation_is_a_dict_without_what_travels_beside() 
         assert (result.reward, result.terminated, result.metadata) == (3, True, {"k": 2})
 
 
+def test_what_a_server_leaves_empty_is_read_too() -> None:
+    result = Codec(Plain, State).read_result(b'{"observation":null,"reward":2,"done":null,"metadata":null}')
+    assert (result.observation.text, result.reward, result.done, result.metadata) == ("", 2, False, {})
+
+
 def test_states_are_read_into_their_class() -> None:
     class Board(State):
         board: list[int]

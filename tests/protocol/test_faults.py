@@ -19,7 +19,10 @@ from openenv.errors import (
     OpenEnvError,
     SessionError,
 )
+from openenv.protocol import Dialect
 from openenv.protocol.faults import error_body, error_from_wire
+from openenv.protocol.frames import FrameDecoder
+from openenv.types import Action
 
 CODES = [
     *("INVALID_JSON", "UNKNOWN_TYPE", "VALIDATION_ERROR", "EXECUTION_ERROR", "CAPACITY_REACHED", "FACTORY_ERROR"),
@@ -110,3 +113,23 @@ def test_the_traceback_that_a_server_tells_is_the_cause_of_the_error() -> None:
 
     assert isinstance(error.__cause__, EnvironmentTraceback)
     assert str(error.__cause__) == "\nFile one, line 2"
+
+
+class Speak(Action):
+    message: str
+    volume: int = 1
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ({"massage": "hi"}, "massage: Extra inputs are not permitted; did you mean 'message'? (and 1 more)"),
+        ({"message": "hi", "Volume": 3}, "Volume: Extra inputs are not permitted; did you mean 'volume'?"),
+        ({"message": "hi", "colour": "red"}, "colour: Extra inputs are not permitted"),
+        ({"volume": 1}, "message: Field required"),
+    ],
+)
+def test_a_misspelt_field_of_an_action_is_told_what_was_meant(action: dict[str, Any], words: str) -> None:
+    frame = {"type": "step", "id": 1, "data": action}
+    refused = FrameDecoder(Dialect.V2, Speak).decode(json.dumps(frame)).data
+    assert refused.message == f"invalid action: {words}"
