@@ -58,8 +58,8 @@ def test_a_visible_test_says_what_came_and_what_is_expected(environment: PythonE
 def test_a_part_of_the_hidden_tests_is_a_part_of_the_reward(environment: PythonEnvironment) -> None:
     observation = environment.step(submit(HALF))
 
+    assert observation.hidden_passed in range(1, observation.hidden_total)
     assert observation.reward == observation.hidden_passed / observation.hidden_total
-    assert 0 < observation.reward < 1
     assert observation.terminated
     assert observation.metadata == {"success": False}
 
@@ -68,6 +68,16 @@ def test_an_exception_is_an_error_of_the_test_with_its_line(environment: PythonE
     (report,) = environment.step(attempt("def digital_root(n):\n    return 1 / 0")).reports
 
     assert (report.outcome, report.message) == ("error", "ZeroDivisionError in line 2: division by zero")
+
+
+def test_what_is_long_is_cut(environment: PythonEnvironment) -> None:
+    observation = environment.step(
+        attempt("def digital_root(n):\n    print('x' * 99999)\n    raise ValueError('y' * 99999)")
+    )
+
+    assert observation.stdout.endswith("x… (100000 characters)")
+    assert len(observation.stdout) < 11_000
+    assert len(observation.reports[0].message) < 1_100
 
 
 @pytest.mark.parametrize(
@@ -164,8 +174,9 @@ def test_an_unknown_task_is_refused_and_changes_nothing(environment: PythonEnvir
 
     with pytest.raises(InvalidActionError, match="no task has task_id 'x'"):
         environment.reset(task_id="x")
-    with pytest.raises(InvalidActionError, match="at least one step"):
-        environment.reset(max_steps=0)
+    for wrong in (0, "many"):
+        with pytest.raises(InvalidActionError, match="max_steps is a whole number from 1, not"):
+            environment.reset(max_steps=wrong)  # type: ignore[arg-type]
     assert environment.state == before
 
 

@@ -4,10 +4,10 @@ from textwrap import dedent
 
 import pytest
 
-from python_env.server.suite import Raises, Returns, SuiteError, read_suite
+from python_env.server.suite import Case, Raises, Returns, SuiteError, read_suite
 
 
-def read(source: str):
+def read(source: str) -> tuple[Case, ...]:
     return read_suite(dedent(source))
 
 

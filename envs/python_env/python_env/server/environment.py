@@ -39,8 +39,8 @@ class PythonEnvironment(Environment[PythonAction, PythonObservation, PythonState
         max_steps: int = MAX_STEPS,
     ) -> PythonObservation:
         """Choose a task among those that fit. Seeds one after another give tasks one after another."""
-        if max_steps < 1:
-            raise InvalidActionError(f"an episode has at least one step, not {max_steps}", {"max_steps": max_steps})
+        if not isinstance(max_steps, int) or max_steps < 1:
+            raise InvalidActionError(f"max_steps is a whole number from 1, not {max_steps!r}", {"max_steps": max_steps})
         seed = randbelow(2**32) if seed is None else seed
         self._task = self._tasks.choose(seed, task_id=task_id, split=split, difficulty=difficulty)
         self._state = PythonState(

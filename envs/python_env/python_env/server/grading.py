@@ -16,13 +16,16 @@ from openenv.sandbox import Execution, Limits, Sandbox
 
 from python_env.models import Outcome, TestReport
 from python_env.server.suite import Case, Expectation, Returns
-from python_env.server.values import decoded, same, shown
+from python_env.server.values import cut, decoded, same, shown
 
 TEST_TIME_S = 2.0
 """How long one test may take, in seconds."""
 
 TOTAL_TIME_S = 10.0
 """How long the tests of a suite may take together, in seconds."""
+
+MAX_STDOUT, MAX_MESSAGE = 10_000, 1_000
+"""How many characters of them are kept."""
 
 LIMITS = Limits(time_s=TEST_TIME_S, memory_mb=512, output_bytes=1_000_000, processes=1)
 
@@ -51,7 +54,7 @@ class Grades:
 class _Verdict:
     outcome: Outcome
     message: str = ""
-    problem: str | None = None
+    unusable: bool = False
 
 
 def grade(code: str, entry: str, cases: Sequence[Case]) -> Grades:
@@ -73,10 +76,11 @@ def grade(code: str, entry: str, cases: Sequence[Case]) -> Grades:
             took = execution.duration_s if execution else 0.0
             left -= took
             verdict = _judged(execution, case)
-            reports.append(TestReport(name=case.name, outcome=verdict.outcome, message=verdict.message, time_s=took))
-            problems.append(verdict.problem)
+            message = cut(verdict.message, MAX_MESSAGE)
+            reports.append(TestReport(name=case.name, outcome=verdict.outcome, message=message, time_s=took))
+            problems.append(message if verdict.unusable else None)
             printed.append(execution.stdout if execution else "")
-    return Grades(tuple(reports), problems[0], "".join(printed))
+    return Grades(tuple(reports), problems[0], cut("".join(printed), MAX_STDOUT))
 
 
 @cache
@@ -106,7 +110,7 @@ def _judged(execution: Execution | None, case: Case) -> _Verdict:
 def _compared(answer: dict[str, Any], expectations: Sequence[Expectation]) -> _Verdict:
     """Compare what was observed with what is expected; the first difference counts."""
     if answer["problem"] is not None:
-        return _Verdict("error", problem := str(answer["problem"]), problem)
+        return _Verdict("error", str(answer["problem"]), unusable=True)
     for seen, expectation in zip(answer["seen"], expectations, strict=False):
         difference = _difference(seen, expectation)
         if difference:

@@ -89,8 +89,12 @@ def same(actual: Any, expected: Any) -> bool:
 
 def shown(value: Any) -> str:
     """Write a value for people, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text)} characters)"
+    return cut(repr(value), MAX_SHOWN)
+
+
+def cut(text: str, most: int) -> str:
+    """Keep the first characters of a text, and say how many there were."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
 
 
 def _close(actual: float, expected: float) -> bool:
