@@ -46,19 +46,19 @@ class TaskSet:
         Raises:
             InvalidActionError: There is none like that.
         """
-        wanted = {"id": task_id, "split": split, "difficulty": difficulty}
+        wanted = [("task_id", "id", task_id), ("split", "split", split), ("difficulty", "difficulty", difficulty)]
         left = list(self.tasks)
-        for name, value in wanted.items():
-            before, left = left, [task for task in left if value in (None, getattr(task, name))]
-            if not left:
-                raise _no_such_task(before, "task_id" if name == "id" else name, str(value))
+        for option, field, value in wanted:
+            fitting = [task for task in left if value in (None, getattr(task, field))]
+            if not fitting:
+                raise _no_such_task(option, str(value), sorted({getattr(task, field) for task in left}))
+            left = fitting
         return left[seed % len(left)]
 
 
-def _no_such_task(tasks: Sequence[Task], name: str, value: str) -> InvalidActionError:
-    known = sorted({getattr(task, "id" if name == "task_id" else name) for task in tasks})
+def _no_such_task(option: str, value: str, known: list[str]) -> InvalidActionError:
     near = get_close_matches(value, known, n=3) or known[:10]
-    return InvalidActionError(f"no task has {name} {value!r}; there is {', '.join(near)}", {name: known})
+    return InvalidActionError(f"no task has {option} {value!r}; there is {', '.join(near)}", {option: known})
 
 
 @lru_cache(maxsize=4)
