@@ -1,25 +1,15 @@
-"""What an environment may be called, and what its package and classes are called then."""
+"""What a package and its classes are called after an environment."""
 
 from __future__ import annotations
 
-import keyword
-import re
-import sys
-import unicodedata
+import sysconfig
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.metadata import entry_points
 
+from openenv.project.naming import ENDINGS, objection, suggest
+from openenv.project.pyproject import ENTRY_POINTS
 from openenv_cli.errors import UsageError
-
-MAX_LENGTH = 64
-
-_NAME = re.compile(r"[a-z](?:[-_]?[a-z0-9])*")
-_ENDINGS = ("env", "environment")
-_YAML_WORDS = {"false", "no", "null", "off", "on", "true", "yes"}
-_FOLDERS = {"build", "dist", "env", "environment", "server", "tests", "venv", "wheels"}
-_PACKAGES = {
-    *("docker", "fastapi", "huggingface_hub", "jinja2", "openenv", "openenv_cli", "openenv_kit", "pip", "pydantic"),
-    *("pytest", "rich", "starlette", "typer", "uvicorn", "websockets", "yaml"),
-}
 
 
 class NameRefusedError(UsageError):
@@ -50,7 +40,7 @@ class Names:
     def stem(self) -> str:
         """What the classes' names begin with: ``My``."""
         words = self.name.split("-")
-        if len(words) > 1 and words[-1] in _ENDINGS:
+        if len(words) > 1 and words[-1] in ENDINGS:
             words.pop()
         return "".join(word.capitalize() for word in words)
 
@@ -90,51 +80,18 @@ def names_for(text: str) -> Names:
         The names.
 
     Raises:
-        NameRefusedError: It cannot be a name; the hint says what could.
+        NameRefusedError: It cannot be a name, or would hide a package that is installed; the hint says what could.
     """
-    reason = _objection(text)
+    reason = objection(text, is_installed)
     if reason:
-        suggestion = suggest(text)
+        suggestion = suggest(text, is_installed)
         raise NameRefusedError(f"'{text}' {reason}", {"suggestion": suggestion}, hint=f"{suggestion} would do")
     return Names(text.replace("_", "-"))
 
 
-def suggest(text: str) -> str:
-    """Find a name that can be used, as near to the given one as can be.
-
-    Args:
-        text: Anything at all. Of a path, the last part counts.
-
-    Returns:
-        A name that ``names_for`` takes.
-    """
-    last = re.split(r"[/\\]", text.rstrip("/\\"))[-1]
-    latin = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode()
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", latin)
-    name = re.sub(r"[^a-z0-9]+", "-", spaced.lower()).strip("-")
-    if name[:1].isdigit():
-        name = f"env-{name}"
-    name = name[: MAX_LENGTH - len("-env")].rstrip("-")
-    if name and _objection(name):
-        name = "my-env" if name in _ENDINGS else f"{name}-env"
-    return name or "my-env"
-
-
-def _objection(text: str) -> str | None:
-    """Say why this cannot be a name, as the end of a sentence that begins with it."""
-    package = text.replace("-", "_")
-    if not _NAME.fullmatch(text):
-        return "is not a name: small letters a to z, digits, single - or _ between them, a letter first"
-    if len(text) > MAX_LENGTH:
-        return f"is longer than {MAX_LENGTH} characters"
-    if keyword.iskeyword(package) or keyword.issoftkeyword(package):
-        return "is a word of Python itself"
-    if text in _YAML_WORDS:
-        return "is no text in YAML but a value of its own"
-    if package in sys.stdlib_module_names:
-        return "is a module of Python's standard library"
-    if package in _PACKAGES:
-        return "is a package that environments need"
-    if package in _FOLDERS:
-        return "is a folder that projects use for something else"
-    return None
+def is_installed(package: str) -> bool:
+    """Say whether a package is installed here that is no environment: one of these may be made anew."""
+    folders = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
+    if PathFinder.find_spec(package, folders) is None:
+        return False
+    return all(entry.module.partition(".")[0] != package for entry in entry_points(group=ENTRY_POINTS))

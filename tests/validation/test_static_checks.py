@@ -174,11 +174,13 @@ def test_the_flat_layout_is_looked_at_in_its_own_places(
     assert found(check(write(tmp_path, FLAT, changes), static=True)) == expected
 
 
-@pytest.mark.parametrize("name", ["class", "match", "json", "openenv"])
-def test_a_name_that_python_knows_already_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["class", "match", "json", "openenv", "numpy"])
+def test_a_name_that_python_or_the_runtime_knows_already_is_refused(tmp_path: Path, name: str) -> None:
     files = {path.replace("my_env", name): text.replace("my_env", name) for path, text in PACKAGED.items()}
     files["openenv.yaml"] = f"name: {name}\n"
-    assert list(found(check(write(tmp_path, files), "S002"))) == ["S002"]
+    [finding] = outcome_of(check(write(tmp_path, files), "S002"), "S002").findings
+    assert finding.where == "openenv.yaml:1:7"
+    assert finding.mend == f"choose another name: {name}-env would do"
 
 
 def test_after_a_broken_manifest_nothing_else_is_claimed(tmp_path: Path) -> None:

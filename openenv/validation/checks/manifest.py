@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import keyword
-import sys
 from collections.abc import Iterator
 
 from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME, ManifestError
+from openenv.project.naming import shadowing, suggest
 from openenv.validation.check import Finding, Severity, Stage, check
 from openenv.validation.sources import Sources
 
@@ -36,10 +35,10 @@ def name_is_usable(sources: Sources) -> Iterator[Finding]:
     name, package = sources.project.manifest.name, sources.project.package
     if name != name.lower():
         yield Finding(f"'{name}' has capitals, which image names may not have", sources.manifest_place("name"))
-    if keyword.iskeyword(package) or keyword.issoftkeyword(package):
-        yield Finding(f"'{package}' is a word of the Python language", MANIFEST_NAME)
-    elif package in sys.stdlib_module_names or package in ("openenv", "openenv_cli", "openenv_core"):
-        yield Finding(f"a package called '{package}' would hide the module of that name", MANIFEST_NAME)
+    reason = shadowing(package)
+    if reason is not None:
+        place = sources.manifest_place("name")
+        yield Finding(f"'{package}' {reason}", place, f"choose another name: {suggest(package)} would do")
 
 
 @check(
