@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,18 @@ class Template:
         version: Counted up whenever what it makes changes; kept in each project.
         summary: What an agent does in the environment that it makes.
         emoji: Stands on the card of its Space.
+        dependencies: The packages that it needs.
+        answers: What it was filled in with beside the name; kept in each project.
+        parts: Texts that its files are filled in with beside the names.
     """
 
     name: str
     version: int
     summary: str
     emoji: str
+    dependencies: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 TEMPLATES = {
@@ -40,6 +47,7 @@ TEMPLATES = {
     for template in (
         Template("echo", 1, "Says back what it is told.", "🔁"),
         Template("game", 1, "Find the treasure on a board, before the moves run out.", "🧭"),
+        Template("gymnasium", 1, "Play an environment of Gymnasium, named by --env-id.", "🏋️"),
     )
 }
 

@@ -12,7 +12,7 @@ from gymnasium import spaces
 from pydantic import BaseModel, Field
 
 from openenv.environment import Environment
-from openenv.errors import ConfigurationError, EnvironmentFault, InvalidActionError
+from openenv.errors import ConfigurationError, EnvironmentFault, InvalidActionError, ResetRequiredError
 from openenv.generics import type_arguments
 from openenv.gymnasium.png import encode
 from openenv.gymnasium.schemas import BESIDE, ModelSpace
@@ -92,6 +92,8 @@ class GymnasiumEnvironment(Environment[ActionT, ObservationT, GymnasiumState]):
 
     def step(self, action: ActionT) -> ObservationT:
         """Take an action, unless the action space does not hold it."""
+        if self._state.episode_id is None:
+            raise ResetRequiredError("reset comes first")
         try:
             element = self._actions.read(action.model_dump())
             legal = element in self.env.action_space

@@ -16,6 +16,7 @@ from openenv_cli.scaffold import TEMPLATES, Plan, Template, plan, template_named
 
 DEFAULT_NAME = "my-env"
 DEFAULT_TEMPLATE = "echo"
+DEFAULT_ENV_ID = "CartPole-v1"
 _SUMMARIES = " ".join(f"{template.name}: {template.summary}" for template in TEMPLATES.values())
 
 
@@ -24,6 +25,10 @@ def init(
     template: Annotated[
         str | None,
         typer.Option(metavar="|".join(TEMPLATES), help=f"{_SUMMARIES} [default: {DEFAULT_TEMPLATE}]"),
+    ] = None,
+    env_id: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="What the template gymnasium plays, for example CartPole-v1."),
     ] = None,
     path: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder to make. [default: NAME]")] = None,
     force: Annotated[
@@ -43,6 +48,7 @@ def init(
         raise UsageError("no name is given", hint=f"openenv init {DEFAULT_NAME}")
     names = _ask_name() if name is None else names_for(name)
     chosen = _ask_template() if template is None and asking else template_named(template or DEFAULT_TEMPLATE)
+    chosen = _filled(chosen, env_id, asking)
     project = plan(names, chosen, path or Path(name or names.name), force=force)
     replaced = project.replaced
     if not dry_run:
@@ -63,12 +69,27 @@ def _ask_name() -> Names:
 
 def _ask_template() -> Template:
     for template in TEMPLATES.values():
-        console.note(f"  {template.name:6} {template.summary}")
+        console.note(f"  {template.name:9} {template.summary}")
     while True:
         try:
             return template_named(typer.prompt("Template", default=DEFAULT_TEMPLATE, err=True))
         except UsageError as error:
             console.error(error.message, error.hint)
+
+
+def _filled(template: Template, env_id: str | None, asking: bool) -> Template:
+    """Fill in what a template leaves open beside the name."""
+    if template.name != "gymnasium":
+        if env_id is not None:
+            raise UsageError(f"the template {template.name} takes no --env-id", hint="--template gymnasium does")
+        return template
+    if env_id is None:
+        if not asking:
+            raise UsageError("the template gymnasium needs an environment's id", hint=f"--env-id {DEFAULT_ENV_ID}")
+        env_id = str(typer.prompt("Id in Gymnasium", default=DEFAULT_ENV_ID, err=True))
+    from openenv_cli.gymnasium_template import filled
+
+    return filled(template, env_id)
 
 
 def _summary(project: Plan, replaced: list[str], dry_run: bool) -> dict[str, Any]:

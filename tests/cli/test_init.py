@@ -4,6 +4,7 @@ import sys
 
 import pexpect
 import pytest
+from support.templates import FILLED
 
 from openenv_cli.naming import names_for
 from openenv_cli.scaffold import TEMPLATES, render
@@ -23,7 +24,7 @@ def test_makes_a_project_and_says_what_to_do_next(openenv, tmp_path):
     assert tree(tmp_path / "my-env") == FILES
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize("template", FILLED.values(), ids=FILLED)
 def test_the_extra_that_people_are_told_to_install_brings_what_the_tests_need(template):
     files = render(names_for("my-env"), template)
 
@@ -86,7 +87,7 @@ def test_json_is_one_document(openenv, tmp_path, dry_run):
         (["MyEnv"], 2, "error: 'MyEnv' is not a name: ", "hint: my-env would do"),
         ([], 2, "error: no name is given", "hint: openenv init my-env"),
         (["--no-input"], 2, "error: no name is given", "hint: openenv init my-env"),
-        (["x", "--template", "gmae"], 2, "error: there is no template 'gmae'", "hint: templates: echo, game"),
+        (["x", "--template", "gmae"], 2, "error: there is no template 'gmae'", "hint: templates: echo, game, "),
         (["taken"], 1, "error: the folder taken is not empty", "hint: --force "),
         (["x", "--path", "taken/file"], 1, "error: taken/file is a file", "hint: --path "),
     ],
@@ -124,10 +125,10 @@ def test_a_terminal_is_asked_until_the_answers_will_do(tmp_path):
     terminal.expect_exact("hint: my-game would do")
     terminal.expect_exact("Name [my-env]: ")
     terminal.sendline("my-game")
-    terminal.expect_exact("game   Find the treasure")
+    terminal.expect_exact("game      Find the treasure")
     terminal.expect_exact("Template [echo]: ")
     terminal.sendline("chess")
-    terminal.expect_exact("hint: templates: echo, game")
+    terminal.expect_exact("hint: templates: echo, game, gymnasium")
     terminal.expect_exact("Template [echo]: ")
     terminal.sendline("game")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.puppets import Puppet
 from support.serving import serving
+from support.templates import FILLED
 
 from openenv.project.project import Layout, Project
 from openenv_cli.errors import UsageError
@@ -55,7 +56,7 @@ class InterruptedFiles(dict):
         return self._until_interrupted(super().items())
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize("template", FILLED.values(), ids=FILLED)
 def test_the_same_names_give_the_same_files(template):
     files = render(MY_ENV, template)
 
@@ -63,7 +64,7 @@ def test_the_same_names_give_the_same_files(template):
     assert files == render(names_for("my_env"), template)
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize("template", FILLED.values(), ids=FILLED)
 @pytest.mark.parametrize("name", ["my-env", "zebra", "tower-of-hanoi-environment"])
 def test_what_is_made_is_neat(tmp_path, template, name):
     write(plan(names_for(name), template, tmp_path))
@@ -79,7 +80,7 @@ def test_what_is_made_is_neat(tmp_path, template, name):
         assert "{{" not in text, path
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize("template", FILLED.values(), ids=FILLED)
 def test_the_manifest_describes_the_project(tmp_path, template):
     write(plan(MY_ENV, template, tmp_path / "my-env"))
 
@@ -95,7 +96,7 @@ def test_the_manifest_describes_the_project(tmp_path, template):
     assert manifest.template.model_dump() == {
         "name": template.name,
         "version": template.version,
-        "answers": {"name": "my-env"},
+        "answers": {"name": "my-env", **template.answers},
     }
 
 
@@ -232,10 +233,10 @@ def test_a_name_that_is_too_long_for_the_system_is_refused(tmp_path):
 def test_an_unknown_template_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match="there is no template 'gmae'") as refused:
         template_named("gmae")
-    assert refused.value.hint == "templates: echo, game"
+    assert refused.value.hint == "templates: echo, game, gymnasium"
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize("template", FILLED.values(), ids=FILLED)
 def test_what_is_made_passes_its_own_tests(tmp_path, template):
     write(plan(MY_ENV, template, tmp_path))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]

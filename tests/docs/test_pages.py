@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from docs_blocks import LANGUAGES, ROOT, SEEDS, Block, Use, blocks_of, pages, read_blocks
+from support.templates import OPTIONS
 
 from openenv.project.manifest import MANIFEST_NAME, parse_manifest
 from openenv_cli.scaffold import TEMPLATES
@@ -59,7 +60,9 @@ def test_blocks_of_a_page_run_as_scripts_and_in_an_event_loop(page: Path, tmp_pa
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_blocks_of_a_new_project_s_readme_run(template: str, tmp_path: Path) -> None:
     begin = tmp_path / "begin.md"
-    begin.write_text(f"```sh\nopenenv init my-env --template {template}\ncd my-env\nopenenv serve\n```\n")
+    begin.write_text(
+        f"```sh\nopenenv init my-env --template {template}{OPTIONS.get(template, '')}\ncd my-env\nopenenv serve\n```\n"
+    )
 
     _play(tmp_path, begin, tmp_path / "my-env" / "README.md")
 

@@ -1,0 +1,90 @@
+"""Python source of expressions, laid out in lines as formatters do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+WIDTH = 120
+_STEP = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """An expression with brackets.
+
+    Attributes:
+        opening: Everything up to the opening bracket, for example ``Field(``.
+        items: What stands between the brackets.
+        closing: The closing bracket.
+    """
+
+    opening: str
+    items: tuple[Source, ...]
+    closing: str
+
+
+Source = str | Group
+
+
+def group(opening: str, items: Iterable[Source]) -> Group:
+    """Put items between the bracket that ``opening`` ends with and its counterpart."""
+    return Group(opening, tuple(items), {"(": ")", "[": "]", "{": "}"}[opening[-1]])
+
+
+def labelled(label: str, source: Source) -> Source:
+    """Put a key or a keyword in front of an expression."""
+    return label + source if isinstance(source, str) else replace(source, opening=label + source.opening)
+
+
+def literal(value: Any) -> Source:
+    """Write a value of JSON as Python does."""
+    if isinstance(value, dict):
+        return group("{", [labelled(f"{text(key)}: ", literal(item)) for key, item in value.items()])
+    if isinstance(value, list):
+        return group("[", map(literal, value))
+    return text(value) if isinstance(value, str) else repr(value)
+
+
+def text(value: str) -> str:
+    """Write a text in the quotes that need fewer escapes, double ones where both do."""
+    if value.count('"') <= value.count("'"):
+        return json.dumps(value, ensure_ascii=False)
+    return "'" + json.dumps(value, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
+
+
+def on_one_line(source: Source) -> str:
+    """Write an expression without line breaks."""
+    if isinstance(source, str):
+        return source
+    return source.opening + ", ".join(map(on_one_line, source.items)) + source.closing
+
+
+def laid_out(source: Source, indent: int, before: str = "", after: str = "") -> str:
+    """Write an expression on one line where it fits, else with each item on a line of its own.
+
+    Args:
+        source: The expression.
+        indent: How far its line is indented.
+        before: What stands on the line in front of it.
+        after: What follows the expression on its last line.
+
+    Returns:
+        The text, without the first line's indentation.
+    """
+    line = before + on_one_line(source) + after
+    if isinstance(source, str) or not source.items or indent + len(line) <= WIDTH:
+        return line
+    # A comma behind the only type in brackets would make a tuple of it.
+    last = "" if source.opening.endswith("[") and source.opening != "[" and len(source.items) == 1 else ","
+    inner = indent + _STEP
+    items = [laid_out(item, inner, after=",") for item in source.items[:-1]]
+    items.append(laid_out(source.items[-1], inner, after=last))
+    lines = [
+        f"{before}{source.opening}",
+        *(" " * inner + item for item in items),
+        " " * indent + source.closing + after,
+    ]
+    return "\n".join(lines)
