@@ -45,7 +45,9 @@ def plain_python() -> str:
 
 
 def games_python() -> str:
-    """Find or make the interpreter that has OpenSpiel, which needs 300 MB and Python 3.11."""
+    """Find or make the interpreter that has OpenSpiel, which takes 300 MB."""
+    if sys.version_info < (3, 11):
+        sys.exit("error: open_spiel needs Python 3.11 or newer; try: make clean; make PYTHON=/path/to/python3.12 games")
     home = CACHE / "games"
     ready = home / "installed"
     environment = ROOT / "envs" / "openspiel_env"
