@@ -79,9 +79,7 @@ class OpenSpielEnvironment(Environment[OpenSpielAction, OpenSpielObservation, Op
         except pyspiel.SpielError as error:
             raise RequestValidationError(f"{game_name} cannot be played here: {error}") from error
         state.num_players = game.num_players()
-        state.game_params = {
-            name: value for name, value in game.get_parameters().items() if not isinstance(value, dict)
-        }
+        state.game_params = game.get_parameters()
         self._state, self._play = state, play
         return self._completed(observation)
 
