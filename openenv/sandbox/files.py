@@ -1,0 +1,125 @@
+"""Where the code in a sandbox may write: one folder, and as much as its limits allow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from openenv.sandbox.isolation import LINUX, Boundary
+from openenv.sandbox.limits import Limits
+from openenv.sandbox.mounts import can_be_hidden, hide
+
+if LINUX:
+    from openenv.sandbox import kernel
+
+_PUBLIC = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+"""Where every user may write."""
+
+
+class Scratch:
+    """The files of one sandbox.
+
+    Args:
+        folder: An empty folder of this sandbox's own.
+        parent: A descriptor of the folder around it, opened while it could be written to.
+        limits: How much it may hold.
+        boundary: Whether a file system of its own is possible.
+    """
+
+    def __init__(self, folder: Path, parent: int, limits: Limits, boundary: Boundary) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._user = boundary.user
+        self._quota = boundary.isolation.files == "quota"
+        self._mounted: list[Path] = []
+        self._parent = parent
+        self.home = folder
+        """Where the code finds itself."""
+        self.fill()
+
+    def fill(self) -> None:
+        """Set up an empty working folder."""
+        if self._quota:
+            self._mount()
+        else:
+            self.home.mkdir(exist_ok=True, mode=0o700)
+        if self._user is not None:
+            os.chown(self.home, self._user, self._user)
+
+    def clear(self) -> None:
+        """Remove everything that the code has written."""
+        for place in reversed(self._mounted):
+            kernel.unmount(place)
+        self._mounted.clear()
+        if not self._quota:
+            for path in self._written():
+                _remove(path)
+
+    def remove(self) -> None:
+        """Leave nothing behind."""
+        self.clear()
+        if self._folder.exists():
+            os.rmdir(self._folder.name, dir_fd=self._parent)
+
+    def excess(self) -> str | None:
+        """Say which limit the files pass, where no file system keeps them within."""
+        if self._quota:
+            return None
+        size, count = _measured(self._written(), self._limits.file_count)
+        if count > self._limits.file_count:
+            return f"more than {self._limits.file_count} files"
+        return f"more than {self._limits.files_mb} MiB of files" if size > self._limits.files_mb << 20 else None
+
+    def _mount(self) -> None:
+        """Mount a file system of limited size, and show it wherever everybody may write."""
+        options = f"size={self._limits.files_mb}m,nr_inodes={self._limits.file_count + 2},mode=1777"
+        kernel.mount_tmpfs(self._folder, options)
+        self._mounted.append(self._folder)
+        self.home = Path(tempfile.mkdtemp(dir=self._folder))
+        for place in sorted(filter(can_be_hidden, _PUBLIC), key=self._folder.is_relative_to):  # its own place last
+            hide(place, by=self._folder)
+            self._mounted.append(place)
+            if self._folder.is_relative_to(place):
+                self.home = place / self.home.name
+
+    def _written(self) -> list[Path]:
+        """List what the code has written, as far as its user tells: its folder's content, and more in public places."""
+        found = list(self._folder.iterdir()) if self._folder.exists() else []
+        if self._user is None:
+            return found
+        for place in filter(Path.is_dir, _PUBLIC):
+            with os.scandir(place) as entries:
+                found += [Path(entry) for entry in entries if entry.stat(follow_symlinks=False).st_uid == self._user]
+        return found
+
+
+def _remove(path: Path) -> None:
+    # The programs cope with any depth, and with folders that the code has made unreadable.
+    subprocess.run(["chmod", "-R", "u+rwX", "--", path], check=False, stderr=subprocess.DEVNULL)
+    subprocess.run(["rm", "-rf", "--", path], check=False)
+
+
+def _measured(paths: list[Path], most: int) -> tuple[int, int]:
+    """Add up the sizes of files in bytes, and their number; stop counting beyond ``most``."""
+    size, count, folders = 0, 0, list[Path]()
+    for path in paths:
+        status = path.lstat()
+        size, count = size + status.st_blocks * 512, count + 1
+        if path.is_dir() and not path.is_symlink():
+            folders.append(path)
+    while folders and count <= most:
+        try:
+            entries = list(os.scandir(folders.pop()))
+        except OSError:  # it was removed meanwhile
+            continue
+        for entry in entries:
+            count += 1
+            try:
+                size += entry.stat(follow_symlinks=False).st_blocks * 512
+            except OSError:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(Path(entry))
+    return size, count

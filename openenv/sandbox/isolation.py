@@ -1,0 +1,126 @@
+"""What keeps the code in a sandbox from everything else on the machine, as far as the machine allows it.
+
+Each measure is tried once, in the keeper's own process, and counted as in force only where that worked.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import random
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+LINUX = sys.platform == "linux"
+if LINUX:
+    from openenv.sandbox import kernel
+
+USER_IDS = range(30_000, 60_000)
+"""One of these becomes the user of a sandbox, where the server is root: those of ordinary users are elsewhere."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What is in force.
+
+    Attributes:
+        user: Whether the code has a user id of its own, which no other sandbox has.
+        network: Whether the code is cut off from every network, this machine's own included.
+        processes: How every process that the code leaves behind is found: it lives in a process
+            ``namespace``, or has the sandbox's ``user``, or is a ``descendant``; or it is found only while it
+            stays in the worker's process ``group``.
+        files: Whether the limit of files is a ``quota`` of the file system, with all else read-only, or is
+            ``checked`` a few times a second in the working folder.
+    """
+
+    user: bool = False
+    network: bool = False
+    processes: Literal["namespace", "user", "descendants", "group"] = "group"
+    files: Literal["quota", "checked"] = "checked"
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The keeper's side of it.
+
+    Attributes:
+        isolation: What is in force.
+        user: The user id for the code, where it has one of its own.
+        own_user_namespace: Whether the keeper has entered a user namespace.
+        claim: Keeps the user id from being taken twice, until this process ends.
+    """
+
+    isolation: Isolation
+    user: int | None
+    own_user_namespace: bool
+    claim: socket.socket | None
+
+
+def isolate() -> Boundary:
+    """Cut this process and its children off, as far as that is possible."""
+    from openenv.sandbox.mounts import enter_mount_namespace
+
+    if not LINUX:
+        return Boundary(Isolation(), None, False, None)
+    kernel.adopt_orphans()
+    kernel.forbid_inspection()
+    user, claim = _claim_user() if os.getuid() == 0 else (None, None)
+    within = user is None and _possible(kernel.enter_user_namespace)
+    if within:
+        _possible(kernel.forbid_user_namespaces)
+    network = _possible(lambda: kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC))
+    files = _possible(enter_mount_namespace)
+    processes: Literal["namespace", "user", "descendants"] = "descendants" if user is None else "user"
+    if files and _possible_in_child(lambda: kernel.unshare(kernel.CLONE_NEWPID)):
+        processes = "namespace"
+    isolation = Isolation(user is not None, network, processes, "quota" if files else "checked")
+    return Boundary(isolation, user, within, claim)
+
+
+def _claim_user() -> tuple[int | None, socket.socket | None]:
+    """Find a user id that nobody has, and hold it with a name that vanishes with this process."""
+    claim = socket.socket(socket.AF_UNIX)
+    for user in random.sample(USER_IDS, 100):
+        try:
+            pwd.getpwuid(user)
+            continue
+        except KeyError:
+            pass
+        if _possible(lambda user=user: claim.bind(f"\0openenv-sandbox-{user}")):  # type: ignore[misc]
+            if _possible_in_child(lambda user=user: become(user)):  # type: ignore[misc]
+                return user, claim
+            break
+    claim.close()
+    return None, None
+
+
+def become(user: int) -> None:
+    """Become an ordinary user for good, in a group of the same number and in no other."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
+def _possible(measure: Callable[[], None]) -> bool:
+    try:
+        measure()
+    except OSError:  # not allowed here: it is not in force then, and said not to be
+        return False
+    return True
+
+
+def _possible_in_child(measure: Callable[[], None]) -> bool:
+    """Try something that this process could not undo."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if _possible(measure) else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def running() -> list[int]:
+    """List the processes that can be seen from here."""
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]

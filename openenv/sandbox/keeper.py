@@ -1,0 +1,113 @@
+"""The process between a sandbox and its worker: it sets limits, starts workers, and leaves nothing of them behind.
+
+It is trusted, runs no foreign code, and ends with the server, however that ends. It speaks over a socket:
+``s`` with three descriptors starts a worker, ``k`` kills it, ``c`` clears its files. The answers are lines of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import socket
+from dataclasses import asdict
+from pathlib import Path
+
+from openenv.sandbox.crew import Crew
+from openenv.sandbox.files import Scratch
+from openenv.sandbox.isolation import isolate
+from openenv.sandbox.limits import Limits
+
+_LOOK_S = 0.2
+"""How often files are measured, where no file system limits them."""
+
+
+def main(descriptor: int, folder: str, limits: str) -> None:
+    """Keep workers for as long as somebody wants them.
+
+    Args:
+        descriptor: Of the socket.
+        folder: An empty folder for this sandbox's files.
+        limits: The limits, as JSON.
+    """
+    channel = socket.socket(fileno=descriptor)
+    keeper = Keeper(channel, Path(folder), Limits(**json.loads(limits)))
+    try:
+        keeper.serve()
+    finally:
+        keeper.close()
+
+
+class Keeper:
+    """Answers what the sandbox asks for, and tells when a worker has ended.
+
+    Args:
+        channel: Where it asks.
+        folder: Where files go.
+        limits: What the code may use.
+    """
+
+    def __init__(self, channel: socket.socket, folder: Path, limits: Limits) -> None:
+        self._channel = channel
+        parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)  # before all becomes read-only
+        boundary = isolate()
+        self._scratch = Scratch(folder, parent, limits, boundary)
+        self._crew = Crew(limits, boundary)
+        self._polls = boundary.isolation.files == "checked"
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(channel, selectors.EVENT_READ)
+        self._selector.register(_children_ended(), selectors.EVENT_READ)
+        self._tell(ready=asdict(boundary.isolation))
+
+    def serve(self) -> None:
+        """Go on until the other end is closed."""
+        while True:
+            events = self._selector.select(_LOOK_S if self._polls and self._crew.working else None)
+            for key, _ in events:
+                if key.fileobj is not self._channel:
+                    os.read(key.fd, 4096)
+                elif not self._obey():
+                    return
+            self._look_after_worker()
+
+    def close(self) -> None:
+        """Kill what lives, and remove what is written."""
+        self._crew.kill()
+        self._scratch.remove()
+
+    def _obey(self) -> bool:
+        order, descriptors, _, _ = socket.recv_fds(self._channel, 1, 3)
+        if order == b"s":
+            self._crew.start(descriptors, self._scratch.home)
+            self._tell(started=True)
+        elif order == b"k" and self._crew.working:
+            self._tell(ended=self._crew.kill(), reason=None)
+        elif order == b"c":
+            self._scratch.clear()
+            self._scratch.fill()
+            self._tell(cleared=True)
+        return bool(order)
+
+    def _look_after_worker(self) -> None:
+        if not self._crew.working:
+            return
+        status, reason = self._crew.ended(), None
+        if status is None and (reason := self._scratch.excess()):
+            status = self._crew.kill()
+        if status is not None:
+            self._crew.kill()
+            self._tell(ended=status, reason=reason)
+
+    def _tell(self, **facts: object) -> None:
+        self._channel.sendall(json.dumps(facts).encode() + b"\n")
+
+
+def _children_ended() -> int:
+    """Make a descriptor that can be read whenever a child has ended."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return reading

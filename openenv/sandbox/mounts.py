@@ -1,0 +1,69 @@
+"""What the code in a sandbox sees of the machine's files, where it has mounts of its own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+from pathlib import Path
+
+from openenv.sandbox.isolation import LINUX
+
+if LINUX:
+    from openenv.sandbox import kernel
+
+
+def enter_mount_namespace() -> None:
+    """Give this process mounts of its own: the home of its user is hidden, and everything is read-only.
+
+    Raises:
+        OSError: That is not allowed here.
+    """
+    kernel.unshare(kernel.CLONE_NEWNS)
+    kernel.make_mounts_private()
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    if can_be_hidden(home):
+        kept = _kept_within(home)
+        kernel.mount_tmpfs(home, "size=1m,mode=755")
+        _put_back(kept)
+    kernel.make_everything_read_only()
+
+
+def can_be_hidden(place: Path) -> bool:
+    """Say whether a folder can make way for another one."""
+    return place.is_dir() and place not in {Path("/"), *_needed()}
+
+
+def hide(place: Path, by: Path) -> None:
+    """Show one folder in the place of another, with what Python needs of the other still in it."""
+    kept = _kept_within(place)
+    kernel.bind(by, place)
+    _put_back(kept)
+
+
+def _needed() -> set[Path]:
+    """List what Python needs to run and to import what the server can."""
+    named = [Path(path).absolute() for path in (sys.prefix, sys.base_prefix, *sys.path) if path]
+    named.append(Path(sys.executable).parent)
+    return {form for path in named for form in (path, path.resolve())}
+
+
+def _kept_within(place: Path) -> dict[Path, int]:
+    """Open what is needed below a place, without what lies in another such folder."""
+    outermost = list[Path]()
+    for path in sorted(_needed()):
+        if path.is_relative_to(place) and path.exists() and not any(map(path.is_relative_to, outermost)):
+            outermost.append(path)
+    return {path: os.open(path, os.O_PATH) for path in outermost}
+
+
+def _put_back(kept: dict[Path, int]) -> None:
+    for path, descriptor in kept.items():
+        source = Path(f"/proc/self/fd/{descriptor}")
+        if source.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
+        else:  # a zip file on sys.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        kernel.bind(source, path)
+        os.close(descriptor)
