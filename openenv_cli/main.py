@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "Make a new environment.",
     "serve": "Run an environment on this machine.",
     "validate": "Check a project, or a server at work.",
+    "eval": "Measure policies on an environment.",
 }
 """Each command and its help in one line; ``commands/NAME.py`` holds a function of that name."""
 
@@ -26,6 +27,7 @@ EXAMPLES = {
     "init": {
         "openenv init my-env": "the folder my-env",
         "openenv init my-game --template game --path envs/game": "another template and folder",
+        "openenv init my-env --template gymnasium --env-id CartPole-v1": "one that Gymnasium has",
         "openenv init my-env --path . --force --dry-run": "what it would do here",
     },
     "serve": {
@@ -37,6 +39,11 @@ EXAMPLES = {
         "openenv validate": "the project in this folder",
         "openenv validate --static": "without running it",
         "openenv validate http://localhost:8000 --json": "a server, with a report for programs",
+    },
+    "eval": {
+        "openenv eval my-env": "100 episodes at random",
+        "openenv eval my-env --policy random,my_policies:Mine --out run": "two policies on the same seeds, kept in run",
+        "openenv eval http://localhost:8000 --episodes 20 --reset level=3": "a server, with an option of its reset",
     },
 }
 """How each command may be called, and what that does."""

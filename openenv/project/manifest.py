@@ -33,6 +33,7 @@ _EXPECTED = {
     "spec_version": "1, the only version there is",
     "port": "a whole number from 1 to 65535",
     "variables": "a mapping of names to text",
+    "policies": "a mapping of names to module:attribute",
     "validation": "a mapping",
     "template": "a mapping of name, version and answers",
     "template.version": "a whole number",
@@ -97,6 +98,20 @@ def _app(value: Any) -> Any:
     return value
 
 
+def _policy_name(value: Any) -> Any:
+    if isinstance(value, str) and not _NAME.fullmatch(value):
+        raise _refused(
+            f"'{value}' is not a name for a policy: letters, digits, single '-' or '_'", "for example known-good"
+        )
+    return value
+
+
+def _policy(value: Any) -> Any:
+    if isinstance(value, str) and not _OBJECT.fullmatch(value):
+        raise _refused(f"'{value}' is not of the form module:attribute", "known-good: my_env.policies:KnownGoodPolicy")
+    return value
+
+
 def _class_reference(value: Any) -> Any:
     """Read ``module:Class``, a bare class name, or a mapping of ``class_name`` and ``module``."""
     written = value
@@ -123,6 +138,8 @@ def _variables(value: Any) -> Any:
 _Reference = Annotated[ClassReference, BeforeValidator(_class_reference)]
 _Version = Annotated[str, BeforeValidator(_version)]
 _App = Annotated[str, BeforeValidator(_app)]
+_PolicyName = Annotated[str, BeforeValidator(_policy_name)]
+_Policy = Annotated[str, BeforeValidator(_policy)]
 
 
 class TemplateRecord(BaseModel):
@@ -159,6 +176,7 @@ class Manifest(BaseModel):
         client: The class of its client.
         action: The class of its actions.
         observation: The class of its observations.
+        policies: Policies that play it, by name, each as ``module:attribute``.
         variables: Variables of its Space.
         default_image: The image to start where none is named.
         validation: What the environment says about itself to validators; not interpreted yet.
@@ -178,6 +196,7 @@ class Manifest(BaseModel):
     client: _Reference | None = None
     action: _Reference | None = None
     observation: _Reference | None = None
+    policies: dict[_PolicyName, _Policy] = Field(default_factory=dict)
     variables: Annotated[dict[str, str], BeforeValidator(_variables)] = Field(default_factory=dict)
     default_image: str | None = None
     validation: dict[str, Any] | None = None

@@ -19,10 +19,10 @@ class ActionMaker:
 
     Args:
         schema: The JSON Schema of the environment's actions.
-        seed: Where choices begin.
+        seed: Where choices begin; ``None`` for anywhere.
     """
 
-    def __init__(self, schema: dict[str, Any], seed: int = 0) -> None:
+    def __init__(self, schema: dict[str, Any], seed: int | None = 0) -> None:
         self._schema = schema
         self._random = Random(seed)
         self._values = ValueMaker(schema, self._random)
@@ -32,7 +32,7 @@ class ActionMaker:
 
         Args:
             observation: What was seen last; one of its ``legal_actions`` is taken where it fits the schema,
-                as a whole action or as the value of one of its fields.
+                as a whole action or as the value of the first field that takes it.
 
         Returns:
             The action, as JSON values.
@@ -45,15 +45,38 @@ class ActionMaker:
             choice = self._random.choice(legal)
             if isinstance(choice, dict) and not misfits(self._schema, choice):
                 return choice
-            return self._with(choice)
+            fields = self.fields_for(choice)
+            if fields:
+                return self.with_value(fields[0], choice)
         return self._values.make(leave_out=_BESIDE)
 
-    def _with(self, choice: Any) -> Any:
-        """Make an action with a legal value in the first field that takes it, required fields before others."""
-        action = self._values.make(leave_out=_BESIDE)
+    def fields_for(self, value: Any) -> list[str]:
+        """Name the fields that take a value: the required ones, or, where none of these does, the optional ones.
+
+        Raises:
+            CannotMake: No action can be made to try the value in.
+        """
+        action = self._values.make(leave_out=self._names)
         if not isinstance(action, dict):
-            return action
-        required = self._schema.get("required", ())
-        fields = sorted(self._schema.get("properties", {}), key=lambda name: name not in required)
-        filled = ({**action, name: choice} for name in fields if name not in _BESIDE)
-        return next((one for one in filled if not misfits(self._schema, one)), action)
+            return []
+        names = [name for name in self._names if name not in _BESIDE]
+        taking = [name for name in names if not misfits(self._schema, {**action, name: value})]
+        return [name for name in taking if name in self._required] or taking
+
+    def with_value(self, field: str, value: Any) -> dict[str, Any]:
+        """Make an action with this value in this field; other fields are filled in only where they are required.
+
+        Raises:
+            CannotMake: The schema is out of reach.
+        """
+        if self._required <= {field}:
+            return {field: value}
+        return {**self._values.make(leave_out=self._names), field: value}
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self._schema.get("properties", ()))
+
+    @property
+    def _required(self) -> set[str]:
+        return set(self._schema.get("required", ()))

@@ -1,7 +1,7 @@
 """Values made from a JSON Schema: small, plausible, and the same for the same seed.
 
 This is no fuzzer. It makes what a person would type first: the schema's own examples, defaults and
-enumerations, then the smallest values that its limits allow.
+enumerations, any number of a range that is not too wide, else the smallest values that its limits allow.
 """
 
 from __future__ import annotations
@@ -140,9 +140,18 @@ class ValueMaker:
         return self._random.choice(list[str](words))
 
     def _number(self, schema: dict[str, Any], spacing: float) -> float:
-        """Choose among the first few numbers that the limits allow."""
+        """Choose anywhere between limits that are near each other, else among the first few numbers allowed."""
         spacing = schema.get("multipleOf", spacing)
         low, high = _limit(schema, "minimum", "exclusiveMinimum"), _limit(schema, "maximum", "exclusiveMaximum")
+        if low is not None and high is not None and high - low <= _LARGEST * spacing:
+            if schema.get("type") != "integer" and "multipleOf" not in schema:
+                return self._random.uniform(low, high)
+            first = math.ceil(low / spacing)
+            first += first * spacing == schema.get("exclusiveMinimum")
+            last = math.floor(high / spacing)
+            last -= last * spacing == schema.get("exclusiveMaximum")
+            if first <= last:
+                return self._random.randint(first, last) * spacing
         if low is None:
             low = 0 if high is None or high >= 0 else high - 3 * spacing
         start = math.ceil(low / spacing)

@@ -1,0 +1,7 @@
+"""Measures policies: many episodes of each, on the same seeds, with intervals."""
+
+from openenv.evaluation.report import Comparison, Report, Summary
+from openenv.evaluation.run import Progress, evaluate
+from openenv.evaluation.statistics import Estimate
+
+__all__ = ["Comparison", "Estimate", "Progress", "Report", "Summary", "evaluate"]

@@ -1,0 +1,115 @@
+"""From the name of a policy to what makes it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from functools import partial, reduce
+from importlib import import_module
+from typing import Any
+
+from pydantic import BaseModel
+
+from openenv.errors import ConfigurationError
+from openenv.policies.base import Policy, PolicyFactory
+
+ActionType = type[BaseModel] | dict[str, Any]
+"""The class of an environment's actions, or their JSON Schema."""
+
+ActionSource = Callable[[], ActionType]
+"""Says what an environment's actions are; may have to ask a server."""
+
+LLM = "llm"
+
+_NO_NAMES: Mapping[str, str] = {}
+
+
+def load_policy(policy: Any, action: ActionSource | None = None, named: Mapping[str, str] = _NO_NAMES) -> PolicyFactory:
+    """Find a policy.
+
+    Args:
+        policy: ``random``; ``llm``; a name in ``named``; ``module:attribute``, which is a class, another callable
+            without arguments, or an instance; or one of these three itself.
+        action: Says what the environment's actions are; asked when a policy that needs it is made.
+        named: The policies that the environment brings along, each as ``module:attribute``.
+
+    Returns:
+        What makes the policy. An instance is copied for each session.
+
+    Raises:
+        ConfigurationError: There is no such policy, or it cannot be imported.
+    """
+    if not isinstance(policy, str):
+        return _factory(policy, type(policy).__name__)
+    if policy in named:
+        return _factory(_imported(named[policy]), named[policy])
+    if policy in BUILT_IN:
+        if action is None:
+            raise ConfigurationError(f"the policy {policy!r} needs to know what the environment's actions are")
+        return BUILT_IN[policy](action)
+    if ":" in policy:
+        return _factory(_imported(policy), policy)
+    known = ", ".join([*named, *BUILT_IN])
+    raise ConfigurationError(
+        f"there is no policy {policy!r}", {"known": [*named, *BUILT_IN]}, hint=f"known are {known}, or module:attribute"
+    )
+
+
+def describe(policy: Any) -> str:
+    """Say in one line what a policy is, so that another one can be told from it.
+
+    Args:
+        policy: What :func:`load_policy` takes.
+    """
+    if policy == LLM:
+        from openenv.policies.llm import LLMSettings
+
+        return str(LLMSettings.from_environment())
+    if isinstance(policy, str):
+        return policy
+    kind = policy if hasattr(policy, "__qualname__") else type(policy)
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def _imported(reference: str) -> Any:
+    module, _, attribute = reference.partition(":")
+    try:
+        return reduce(getattr, attribute.split("."), import_module(module))
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise ConfigurationError(f"policy {reference}: there is no module {error.name}") from None
+    except AttributeError:
+        raise ConfigurationError(f"policy {reference}: {module} has no {attribute}") from None
+
+
+def _factory(found: Any, name: str) -> PolicyFactory:
+    if isinstance(found, Policy) and not isinstance(found, type):
+        return partial(copy.deepcopy, found)
+    if not callable(found):
+        raise ConfigurationError(f"{name} is no policy: it is of type {type(found).__name__}, which has no act()")
+
+    def make() -> Policy:
+        made: Any = found()
+        if not isinstance(made, Policy):
+            raise ConfigurationError(f"{name} makes no policy but {type(made).__name__}, which has no act()")
+        return made
+
+    return make
+
+
+def _random(action: ActionSource) -> PolicyFactory:
+    from openenv.policies.random import RandomPolicy
+
+    return lambda: RandomPolicy(action())
+
+
+def _llm(action: ActionSource) -> PolicyFactory:
+    from openenv.policies.llm import LLMPolicy, LLMSettings
+
+    settings = LLMSettings.from_environment()
+    return lambda: LLMPolicy(action(), settings)
+
+
+BUILT_IN: dict[str, Callable[[ActionSource], PolicyFactory]] = {"random": _random, LLM: _llm}
+"""Policies that play any environment."""

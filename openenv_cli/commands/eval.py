@@ -1,0 +1,199 @@
+"""``openenv eval``: measure policies on an environment."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from openenv.errors import ConfigurationError
+from openenv.evaluation import Estimate, Progress, Report, Summary, evaluate
+from openenv.extras import MissingExtraError
+from openenv_cli import console
+from openenv_cli.errors import MissingError, UsageError
+
+_SHOWN_SEEDS = 5
+_PLAIN_LINES = 10
+_HEADER = ("policy", "episodes", "return", "95 % interval", "median", "success", "length", "steps/s", "errors")
+
+
+def eval(  # noqa: A001 - the word that users type
+    target: Annotated[str, typer.Argument(help="A project's folder, an installed environment, or a server's URL.")],
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="NAME[,NAME…]", help="Who plays; a name, or module:attribute.")
+    ] = "random",
+    episodes: Annotated[int, typer.Option(min=1, metavar="N", help="How many episodes of each policy.")] = 100,
+    sessions: Annotated[int, typer.Option(min=1, metavar="K", help="How many are played at a time, at most.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, metavar="S", help="The seed of the first; the next one has S + 1.")] = 0,
+    reset: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="An option of each reset, as JSON or else text; repeatable."),
+    ] = None,
+    max_steps: Annotated[
+        int, typer.Option(min=1, metavar="N", help="After how many steps an episode is cut short.")
+    ] = 10_000,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the run there, and go on with the one that is there.")
+    ] = None,
+    trajectories: Annotated[bool, typer.Option("--trajectories", help="Keep every step as well; with --out.")] = False,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the returns of each policy.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> int:
+    """Measure policies on an environment.
+
+    Plays the same seeds with each policy and compares them. Policies are random, llm, those that the
+    environment's openenv.yaml names, and module:attribute. A server that is protected by a key gets the one in
+    OPENENV_API_KEY.
+    """
+    if trajectories and out is None:
+        raise UsageError("--trajectories needs --out DIR to keep them in")
+    draw = None if plot is None else _drawing(plot)
+    sys.path.insert(0, str(Path.cwd()))  # policies of one's own stand here
+    try:
+        with _progress(out) as on_progress:
+            report = evaluate(
+                target,
+                [name.strip() for name in policy.split(",")],
+                episodes=episodes,
+                sessions=sessions,
+                seed=seed,
+                reset=_options(reset or ()),
+                max_steps=max_steps,
+                out=out,
+                trajectories=trajectories,
+                on_progress=on_progress,
+            )
+    except MissingExtraError as error:
+        raise MissingError(error.message, hint=error.hint) from None
+    except ConfigurationError as error:
+        raise UsageError(error.message, hint=error.hint) from None
+    if draw is not None:
+        draw(report)
+    _print(report, as_json)
+    return 1 if report.failed else 0
+
+
+def _drawing(file: Path) -> Callable[[Report], None]:
+    """Find out what will be needed for a plot before hours are spent on episodes."""
+    if not file.absolute().parent.is_dir():
+        raise UsageError(f"--plot: there is no folder {file.absolute().parent}")
+    try:
+        from openenv.evaluation.plot import draw
+    except MissingExtraError as error:
+        raise MissingError(error.message, hint=error.hint) from None
+
+    def write(report: Report) -> None:
+        draw(report, file)
+        console.note(f"the plot is in {file}")
+
+    return write
+
+
+def _options(written: Sequence[str]) -> dict[str, Any]:
+    """Read options of the reset: ``rows=5`` is a number, ``game_name=catch`` is text."""
+    options: dict[str, Any] = {}
+    for each in written:
+        key, equals, value = each.partition("=")
+        if not (key and equals):
+            raise UsageError(f"--reset: '{each}' is not of the form KEY=VALUE")
+        if key in ("seed", *options):
+            raise UsageError(f"--reset: {key} is given twice" if key in options else "--reset: seeds are set by --seed")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options
+
+
+@contextmanager
+def _progress(out: Path | None) -> Iterator[Callable[[Progress], None]]:
+    """Show how far it is, and, when it is interrupted, say how to go on."""
+    reached: list[Progress] = []
+    try:
+        with _bar() if sys.stderr.isatty() and not console.settings.quiet else _lines() as show:
+
+            def listen(progress: Progress) -> None:
+                reached[:] = [progress]
+                show(progress)
+
+            yield listen
+    except KeyboardInterrupt:
+        if reached and out is not None:
+            console.note(f"\n{reached[0].done} of {reached[0].total} episodes are in {out}: the same command goes on")
+        raise
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting")
+
+        def show(progress: Progress) -> None:
+            doing = progress.episode.policy if progress.episode else "playing"
+            failed = f", {progress.failed} failed" if progress.failed else ""
+            bar.update(task, total=progress.total, completed=progress.done, description=f"{doing}{failed}")
+
+        yield show
+
+
+@contextmanager
+def _lines() -> Iterator[Callable[[Progress], None]]:
+    def show(progress: Progress) -> None:
+        every = max(progress.total // _PLAIN_LINES, 1)
+        if progress.episode is None or progress.done % every == 0 or progress.done == progress.total:
+            failed = f", {progress.failed} failed" if progress.failed else ""
+            console.note(f"{progress.done} of {progress.total} episodes{failed}")
+
+    yield show
+
+
+def _print(report: Report, as_json: bool) -> None:
+    if as_json:
+        console.document(report.as_json())
+        return
+    rows = [_HEADER, *(_row(summary) for summary in report.policies)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        console.out("  ".join([row[0].ljust(widths[0]), *cells]), "" if number else "bold")
+    for each in report.comparisons:
+        interval = f"{each.difference.mean:+.4g} {_interval(each.difference)}"
+        seeds = f"{each.difference.count} seeds, ahead on {each.ahead}, behind on {each.behind}"
+        console.out(f"{each.policy} less {each.other}: {interval} on {seeds}")
+    for policy, failure, seeds in report.failures:
+        shown = ", ".join(map(str, seeds[:_SHOWN_SEEDS])) + (" …" if len(seeds) > _SHOWN_SEEDS else "")
+        what = f"{failure.type}: {failure.message}"
+        console.out(f"failed: {policy}, {len(seeds)} episodes (seeds {shown}), in {failure.during}: {what}", "red")
+
+
+def _row(summary: Summary) -> tuple[str, ...]:
+    mean = summary.total_reward
+    return (
+        summary.policy,
+        str(summary.episodes),
+        _number(mean.mean if mean else None),
+        _interval(mean) if mean else "-",
+        _number(summary.median),
+        "-" if summary.success is None else f"{summary.success:.0%}",
+        _number(summary.length),
+        _number(summary.steps_per_s),
+        str(summary.errors),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"[{estimate.low:.4g}, {estimate.high:.4g}]"
