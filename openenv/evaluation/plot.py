@@ -30,6 +30,19 @@ def draw(report: Report, file: str | Path) -> None:
     """
     figure = Figure(figsize=(_WIDTH_IN, 1.4 + _ROW_IN * len(report.policies)), layout="constrained", dpi=150)
     axes = figure.add_subplot()
+    draw_on(axes, report)
+    axes.set_title(report.target)
+    axes.set_xlabel("return; diamond: mean with 95 % interval")
+    figure.savefig(file)
+
+
+def draw_on(axes: Axes, report: Report) -> None:
+    """Draw the same as a part of a larger picture, without title and label.
+
+    Args:
+        axes: The part.
+        report: What was found.
+    """
     for row, summary in enumerate(report.policies):
         returns = [one.total_reward for one in report.episodes if one.policy == summary.policy and one.error is None]
         _draw_row(axes, row, returns)
@@ -40,11 +53,8 @@ def draw(report: Report, file: str | Path) -> None:
     names = [f"{each.policy} ({each.episodes - each.errors})" for each in report.policies]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlabel("return; diamond: mean with 95 % interval")
-    axes.set_title(report.target)
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    figure.savefig(file)
 
 
 def _draw_row(axes: Axes, row: int, returns: list[float]) -> None:
