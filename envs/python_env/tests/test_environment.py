@@ -1,5 +1,7 @@
 """What python-env promises. Needs no server: the client plays the environment in this process."""
 
+from collections.abc import Iterator
+
 import pytest
 from openenv import InvalidActionError
 
@@ -21,10 +23,11 @@ def attempt(code: str) -> PythonAction:
 
 
 @pytest.fixture
-def environment() -> PythonEnvironment:
+def environment() -> Iterator[PythonEnvironment]:
     environment = PythonEnvironment()
     environment.reset(seed=1, task_id=TASK)
-    return environment
+    yield environment
+    environment.close()
 
 
 def test_the_client_plays_it() -> None:

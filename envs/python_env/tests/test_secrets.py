@@ -1,6 +1,7 @@
 """What hidden tests hold stays hidden, whatever the code tries."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -55,15 +56,23 @@ def answered(question):
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "train").mkdir()
-    (tmp_path / "train" / "answered.yaml").write_text(TASK, encoding="utf-8")
-    return tmp_path
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "train" / "answered.yaml"
+    path.parent.mkdir()
+    path.write_text(TASK, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def environment(file: Path) -> Iterator[PythonEnvironment]:
+    environment = PythonEnvironment(file.parents[1])
+    environment.reset(seed=1)
+    yield environment
+    environment.close()
 
 
 @pytest.mark.parametrize("code", NOSY.values(), ids=NOSY.keys())
-def test_nothing_of_hidden_tests_is_said(folder: Path, code: str) -> None:
-    environment = PythonEnvironment(folder)
+def test_nothing_of_hidden_tests_is_said(environment: PythonEnvironment, code: str) -> None:
     said = [environment.reset(seed=1).model_dump_json()]
     for kind in ("test", "submit"):
         said += [environment.step(PythonAction(kind=kind, code=code)).model_dump_json()]
@@ -77,9 +86,7 @@ def test_nothing_of_hidden_tests_is_said(folder: Path, code: str) -> None:
     assert [text for text in said if "zebra" in text] == []
 
 
-def test_what_is_expected_is_nowhere_in_the_process(folder: Path) -> None:
-    environment = PythonEnvironment(folder)
-    environment.reset(seed=1)
+def test_what_is_expected_is_nowhere_in_the_process(environment: PythonEnvironment) -> None:
 
     assert environment.step(PythonAction(kind="submit", code=SEARCH)).hidden_passed == 0
 
@@ -102,14 +109,14 @@ def reading(way: str, path: Path) -> str:
         "import pathlib; return pathlib.Path(path).read_text()",
         "import os; return os.read(os.open(path, os.O_RDONLY), 9999)",
         "import io; return io.FileIO(path).read()",
-        "import os; os.chdir(os.path.dirname(path)); return open('answered.yaml').read()",
+        "import os; os.chdir('/'); return open(path[1:]).read()",
         "import os; return open(os.path.dirname(os.__file__) + '/..' * 20 + path).read()",
         "import os; os.symlink(path, '/tmp/link-to-it'); return open('/tmp/link-to-it').read()",
         "import subprocess; return subprocess.run(['cat', path], capture_output=True).stdout",
         "import os; return os.popen('cat ' + path).read()",
         "import os; os.execvp('cat', ['cat', path])",
         "import ctypes; return ctypes.CDLL(None)",
-        "import _posixsubprocess",
+        "import os; return os.fork()",
         "import gc; return gc.get_objects()",
         "import builtins; builtins.type = lambda x: int; return open(path).read()",
         "return open(f'/proc/{__import__(\"os\").getppid()}/environ').read()",
@@ -117,10 +124,8 @@ def reading(way: str, path: Path) -> str:
         "import yaml",
     ],
 )
-def test_files_processes_and_sockets_are_out_of_reach(folder: Path, way: str) -> None:
-    environment = PythonEnvironment(folder)
-    environment.reset(seed=1)
-    code = reading(way, folder / "train" / "answered.yaml")
+def test_files_processes_and_sockets_are_out_of_reach(environment: PythonEnvironment, file: Path, way: str) -> None:
+    code = reading(way, file)
 
     observation = environment.step(PythonAction(kind="test", code=code))
 
@@ -129,19 +134,16 @@ def test_files_processes_and_sockets_are_out_of_reach(folder: Path, way: str) ->
     assert report.message.endswith("is not allowed here"), report.message
 
 
-def test_an_error_of_the_guard_is_no_way_past_it(folder: Path) -> None:
-    environment = PythonEnvironment(folder)
-    environment.reset(seed=1)
-    path = folder / "train" / "answered.yaml"
+def test_an_error_of_the_guard_is_no_way_past_it(environment: PythonEnvironment, file: Path) -> None:
     code = dedent(
         f"""
         def answered(question):
             try:
-                open({str(path)!r})
+                open({str(file)!r})
             except PermissionError as error:
                 names = error.__traceback__.tb_next.tb_frame.f_locals
-                names.update(library=("/",), events=(), modules=())
-            return open({str(path)!r}).read()
+                names.update(library=("/",), events=())
+            return open({str(file)!r}).read()
         """
     )
 
@@ -150,9 +152,7 @@ def test_an_error_of_the_guard_is_no_way_past_it(folder: Path) -> None:
     assert report.message.endswith("is not allowed here")
 
 
-def test_the_standard_library_can_be_imported(folder: Path) -> None:
-    environment = PythonEnvironment(folder)
-    environment.reset(seed=1)
+def test_the_standard_library_can_be_imported(environment: PythonEnvironment) -> None:
     code = "import decimal, heapq, sched, string, dataclasses\ndef answered(question): return 'seen'"
 
     (report,) = environment.step(PythonAction(kind="test", code=code)).reports

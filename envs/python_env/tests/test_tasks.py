@@ -1,10 +1,11 @@
 """Each of the environment's own tasks can be solved, but not by nothing, and needs mending where it says so."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
-from python_env.server.grading import grade
+from python_env.server.grading import Grader
 from python_env.server.task import Task
 from python_env.server.task_set import OWN_TASKS, read_tasks
 
@@ -13,6 +14,13 @@ MENDING = [task for task in TASKS if task.kind == "mend"]
 
 each = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
 each_to_mend = pytest.mark.parametrize("task", MENDING, ids=lambda task: task.id)
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    grader = Grader()
+    yield grader
+    grader.close()
 
 
 def test_there_are_enough_of_each_kind() -> None:
@@ -25,31 +33,33 @@ def test_there_are_enough_of_each_kind() -> None:
 
 
 @each
-def test_the_solution_passes_every_test(task: Task) -> None:
+def test_the_solution_passes_every_test(grader: Grader, task: Task) -> None:
     cases = (*task.visible_cases, *task.hidden_cases)
 
-    assert [report for report in grade(task.solution, task.entry, cases).reports if report.outcome != "passed"] == []
+    reports = grader.grade(task.solution, task.entry, cases).reports
+
+    assert [report for report in reports if report.outcome != "passed"] == []
 
 
 @each
-def test_nothing_passes_no_test(task: Task) -> None:
-    grades = grade("", task.entry, (*task.visible_cases, *task.hidden_cases))
+def test_nothing_passes_no_test(grader: Grader, task: Task) -> None:
+    grades = grader.grade("", task.entry, (*task.visible_cases, *task.hidden_cases))
 
     assert grades.passed == 0
     assert grades.problem == f"it does not define {task.entry}"
 
 
 @each
-def test_returning_nothing_passes_few_tests(task: Task) -> None:
+def test_returning_nothing_passes_few_tests(grader: Grader, task: Task) -> None:
     hollow = f"def {task.entry}(*arguments, **options): pass"
 
-    assert grade(hollow, task.entry, task.hidden_cases).passed <= len(task.hidden_cases) / 3
+    assert grader.grade(hollow, task.entry, task.hidden_cases).passed <= len(task.hidden_cases) / 3
 
 
 @each_to_mend
-def test_the_starter_fails_a_visible_and_a_hidden_test(task: Task) -> None:
-    assert grade(task.starter, task.entry, task.visible_cases).passed < len(task.visible_cases)
-    assert grade(task.starter, task.entry, task.hidden_cases).passed < len(task.hidden_cases)
+def test_the_starter_fails_a_visible_and_a_hidden_test(grader: Grader, task: Task) -> None:
+    assert grader.grade(task.starter, task.entry, task.visible_cases).passed < len(task.visible_cases)
+    assert grader.grade(task.starter, task.entry, task.hidden_cases).passed < len(task.hidden_cases)
 
 
 @each

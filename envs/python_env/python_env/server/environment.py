@@ -7,7 +7,7 @@ from uuid import uuid4
 from openenv import Environment, InvalidActionError
 
 from python_env.models import PythonAction, PythonObservation, PythonState
-from python_env.server.grading import Grades, grade
+from python_env.server.grading import Grader, Grades
 from python_env.server.task_set import installed_tasks, read_tasks
 
 MAX_STEPS = 10
@@ -25,6 +25,7 @@ class PythonEnvironment(Environment[PythonAction, PythonObservation, PythonState
 
     def __init__(self, tasks: Path | None = None) -> None:
         super().__init__()
+        self._grader = Grader()
         self._tasks = installed_tasks() if tasks is None else read_tasks(tasks)
         self.reset()
 
@@ -58,19 +59,22 @@ class PythonEnvironment(Environment[PythonAction, PythonObservation, PythonState
         task, state = self._task, self._state
         if state.submitted or state.step_count == state.max_steps:
             raise InvalidActionError("the episode is over", {"submitted": state.submitted})
-        visible = grade(action.code, task.entry, task.visible_cases)
+        visible, passed = self._grader.grade(action.code, task.entry, task.visible_cases), None
+        if action.kind == "submit":
+            # Nothing of the hidden tests but the number that passed goes any further.
+            passed = self._grader.grade(action.code, task.entry, task.hidden_cases).passed
         state.step_count += 1
-        if action.kind == "test":
-            return self._observation(visible)
-        # The hidden tests get a sandbox of their own, and nothing of them but the number that passed goes any further.
-        passed = grade(action.code, task.entry, task.hidden_cases).passed
-        state.submitted = True
+        state.submitted = action.kind == "submit"
         return self._observation(visible, passed)
 
     @property
     def state(self) -> PythonState:
         """Which task this is, and how far the episode is."""
         return self._state
+
+    def close(self) -> None:
+        """End the sandbox."""
+        self._grader.close()
 
     def _observation(self, visible: Grades | None = None, passed: int | None = None) -> PythonObservation:
         task, state = self._task, self._state

@@ -18,10 +18,10 @@ from python_env.models import Outcome, TestReport
 from python_env.server.suite import Case, Expectation, Returns
 from python_env.server.values import cut, decoded, same, shown
 
-TEST_TIME_S = 2.0
+TEST_TIME_S = 4.0
 """How long one test may take, in seconds."""
 
-TOTAL_TIME_S = 10.0
+TOTAL_TIME_S = 12.0
 """How long the tests of a suite may take together, in seconds."""
 
 MAX_STDOUT, MAX_MESSAGE = 10_000, 1_000
@@ -57,30 +57,60 @@ class _Verdict:
     unusable: bool = False
 
 
-def grade(code: str, entry: str, cases: Sequence[Case]) -> Grades:
-    """Run tests on code, each on a fresh import of it.
+class Grader:
+    """Runs suites in a sandbox, one at a time; nothing of one suite lives on in the next."""
 
-    Args:
-        code: The source code.
-        entry: What it has to define.
-        cases: The tests.
+    def __init__(self) -> None:
+        self._sandbox: Sandbox | None = None
 
-    Returns:
-        What became of them. Nothing the code does is an error here.
-    """
-    reports, problems, printed = list[TestReport](), list[str | None](), list[str]()
-    left = TOTAL_TIME_S
-    with Sandbox(LIMITS) as sandbox:
-        for case in cases:
-            execution = sandbox.run(_script(code, entry, case), time_s=min(left, TEST_TIME_S)) if left > 0 else None
-            took = execution.duration_s if execution else 0.0
-            left -= took
-            verdict = _judged(execution, case)
-            message = cut(verdict.message, MAX_MESSAGE)
-            reports.append(TestReport(name=case.name, outcome=verdict.outcome, message=message, time_s=took))
-            problems.append(message if verdict.unusable else None)
-            printed.append(execution.stdout if execution else "")
-    return Grades(tuple(reports), problems[0], cut("".join(printed), MAX_STDOUT))
+    def grade(self, code: str, entry: str, cases: Sequence[Case]) -> Grades:
+        """Run tests on code, each on a fresh import of it.
+
+        Args:
+            code: The source code.
+            entry: What it has to define.
+            cases: The tests.
+
+        Returns:
+            What became of them. Nothing the code does is an error here.
+
+        Raises:
+            SandboxError: There can be no sandbox on this machine, or it was killed.
+        """
+        if self._sandbox is None:
+            self._sandbox = Sandbox(LIMITS)
+        try:
+            grades = _graded(self._sandbox, code, entry, cases)
+            self._sandbox.restart()
+        except BaseException:
+            self.close()
+            raise
+        return grades
+
+    def close(self) -> None:
+        """End the sandbox; the next suite gets another one."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+
+def _graded(sandbox: Sandbox, code: str, entry: str, cases: Sequence[Case]) -> Grades:
+    reports, printed, problem, left = list[TestReport](), list[str](), None, TOTAL_TIME_S
+    for case in cases:
+        took = 0.0
+        if problem is not None:
+            verdict = _Verdict("error", problem)
+        elif left <= 0:
+            verdict = _Verdict("timeout", f"not run: the tests took more than {TOTAL_TIME_S:g} s together")
+        else:
+            execution = sandbox.run(_script(code, entry, case), time_s=min(left, TEST_TIME_S))
+            verdict, took = _judged(execution, case), execution.duration_s
+            printed.append(execution.stdout)
+        left -= took
+        message = cut(verdict.message, MAX_MESSAGE)
+        problem = message if verdict.unusable else problem
+        reports.append(TestReport(name=case.name, outcome=verdict.outcome, message=message, time_s=took))
+    return Grades(tuple(reports), problem, cut("".join(printed), MAX_STDOUT))
 
 
 @cache
@@ -93,10 +123,8 @@ def _script(code: str, entry: str, case: Case) -> str:
     return f"{_preamble()}\nrun({code!r}, {entry!r}, {case.script!r})\n"
 
 
-def _judged(execution: Execution | None, case: Case) -> _Verdict:
+def _judged(execution: Execution, case: Case) -> _Verdict:
     """Say what became of a test, from what came out of the sandbox."""
-    if execution is None:
-        return _Verdict("timeout", f"not run: the tests took more than {TOTAL_TIME_S:g} s together")
     if execution.timed_out:
         return _Verdict("timeout", f"no result within {TEST_TIME_S:g} s")
     if execution.ended is not None or execution.value is None:
