@@ -80,7 +80,9 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         api_key: str | None = None,
     ) -> None:
         if base_url is None and provider is None:
-            raise ConfigurationError(f"{type(self).__name__} needs a base_url, or a provider that starts a server")
+            name = type(self).__name__
+            hint = f'for example {name}(base_url="http://localhost:8000")'
+            raise ConfigurationError(f"{name} needs a base_url, or a provider that starts a server", hint=hint)
         if mode not in _MODES:
             raise ConfigurationError(f"mode is simulation or production, not {mode!r}")
         if base_url is not None:

@@ -38,8 +38,8 @@ def pool(target: Any, n: int, **options: Any) -> Pool:
 
     Args:
         target: A client, whose server the sessions share; a class of clients or another callable that
-            returns one, called n times; the URL of a server; or an environment's class, to be played
-            in this process.
+            returns one, called n times with the options, for example with ``base_url=``; the URL of a
+            server; or an environment's class, to be played in this process.
         n: How many sessions.
         **options: Arguments for the class or callable, or for the client of a URL.
 

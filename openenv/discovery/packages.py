@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, entry_points
@@ -67,7 +68,7 @@ class InstalledEnvironment:
         """Import the class of its clients.
 
         Raises:
-            ConfigurationError: There is none, or it cannot be imported.
+            ConfigurationError: There is none, or it cannot be imported; the message names the package's own line.
         """
         manifest = self.manifest
         named = manifest.client if manifest else None
@@ -107,7 +108,11 @@ class InstalledEnvironment:
         try:
             return importlib.import_module(module)
         except Exception as error:
-            raise ConfigurationError(f"{self.name}: cannot import {module}: {error}") from error
+            said = error.msg if isinstance(error, SyntaxError) else str(error)
+            message = f"{self.name}: cannot import {module}: {type(error).__name__}: {said}"
+            where = _own_line(error, self.folder)
+            hint = _import_hint(error, self.package)
+            raise ConfigurationError(f"{message} ({where})" if where else message, hint=hint) from error
 
 
 def installed_environments() -> list[InstalledEnvironment]:
@@ -184,8 +189,28 @@ def _folder_of(package: str) -> Path | None:
 
 
 def _manifest_in(folder: Path) -> Manifest | None:
-    path = folder / MANIFEST_NAME
-    return parse_manifest(read_text(path), str(path)) if path.is_file() else None
+    """Read the manifest of a package; an editable install leaves it in the project's folder, above the package."""
+    for path in (folder / MANIFEST_NAME, folder.parent / MANIFEST_NAME):
+        if path.is_file():
+            return parse_manifest(read_text(path), str(path))
+    return None
+
+
+def _own_line(error: Exception, folder: Path) -> str | None:
+    """Name the last line of a package that an error passed through."""
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError):
+        places.append((str(error.filename), error.lineno))
+    own = [f"{file}:{line}" for file, line in places if Path(file).is_relative_to(folder)]
+    return own[-1] if own else None
+
+
+def _import_hint(error: Exception, package: str) -> str:
+    """Say what to do about a package that cannot be imported."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing and missing.partition(".")[0] != package:
+        return f"install what has the module {missing}"
+    return f"mend the package {package}, or install it anew"
 
 
 def _own_name(folder: Path) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -23,6 +24,9 @@ logger = logging.getLogger("openenv.providers")
 _TAIL = 200
 _SHOWN = 12
 _LINGER_S = 5.0
+_TRACEBACK = "Traceback (most recent call last):\n"
+_FRAME = re.compile(r'^ +File "(.+)", line (\d+)', re.MULTILINE)
+_RAISED = re.compile(r"^[A-Za-z_].*$", re.MULTILINE)
 _LIKELY = 'is the app\'s module importable, and is its object called "app"?'
 
 
@@ -211,8 +215,28 @@ class _Server:
                 logger.debug("%s: %s", self._app, text)
 
     def _failure(self, what: str) -> ConnectError:
-        tail = "".join(f"\n  {line}" for line in list(self._log)[-_SHOWN:])
-        return ConnectError(f"the server of {self._app} {what}{tail}", {"log": "\n".join(self._log)}, hint=_LIKELY)
+        log = "\n".join(self._log)
+        cause = _cause_in(log, self._app)
+        if cause is not None:
+            hint = 'mend that, and see data["log"] for all that the server printed'
+            return ConnectError(f"the server of {self._app} {what}: {cause}", {"log": log}, hint=hint)
+        tail = "".join(f"\n  {line}" for line in log.splitlines()[-_SHOWN:])
+        return ConnectError(f"the server of {self._app} {what}{tail}", {"log": log}, hint=_LIKELY)
+
+
+def _cause_in(log: str, app: str) -> str | None:
+    """Read from the last traceback of a log what was raised, and at which line of the app's package or module."""
+    _, found, story = log.rpartition(_TRACEBACK)
+    raised = _RAISED.search(story)
+    if not found or raised is None:
+        return None
+    package = app.partition(":")[0].partition(".")[0]
+    own = [
+        f"{file}:{line}"
+        for file, line in _FRAME.findall(story[: raised.start()])
+        if package in (*Path(file).parts, Path(file).stem)
+    ]
+    return f"{raised[0]} ({own[-1]})" if own else raised[0]
 
 
 def _import_path() -> list[str]:

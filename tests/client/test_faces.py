@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -261,9 +262,12 @@ def test_a_closed_client_says_so(served: Served) -> None:
 def test_the_session_of_a_forgotten_client_ends(served: Served) -> None:
     env = PuppetEnv(base_url=served.url)
     result: Any = env.reset()
+    session = str(env.session_id)
+    assert session in served.service.sessions
     del env
     gc.collect()
     journal.await_close(result.observation.puppet)
+    until(lambda: session not in served.service.sessions)
 
 
 def test_one_client_serves_several_threads_one_call_after_the_other(served: Served) -> None:
@@ -346,5 +350,15 @@ def test_a_client_without_types_is_refused() -> None:
 
 
 def test_existing_arguments_are_taken_in_their_order() -> None:
-    PuppetEnv("http://localhost:8000", 10.0, 60.0, 100.0, 20.0, None, None, "simulation", {"X": "y"})
-    PuppetEnv(base_url="localhost:8000", websocket_ping_interval_s=None, mode="production")
+    order = list(inspect.signature(EnvClient).parameters)
+    assert order[:3] == ["base_url", "connect_timeout_s", "message_timeout_s"]
+    assert order[3:6] == ["max_message_size_mb", "websocket_ping_interval_s", "websocket_ping_timeout_s"]
+    assert order[6:9] == ["provider", "mode", "headers"]
+    env = PuppetEnv("http://localhost:8000", 10.0, 50.0, 100.0, 20.0, None, None, "simulation", {"X": "y"})
+    recipe = env._session.recipe
+    assert (recipe.base_url, recipe.message_timeout_s, recipe.headers) == ("http://localhost:8000", 50.0, {"X": "y"})
+
+
+def test_no_pings_and_an_address_without_a_scheme_are_taken(served: Served) -> None:
+    with PuppetEnv(base_url=served.address, websocket_ping_interval_s=None, mode="production") as env:
+        assert env.reset(seed=4).observation.total == 4

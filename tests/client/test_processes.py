@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from support.puppets import Puppet, journal
-from support.serving import serving
+from support.serving import serving, until
 
 FORK = """
 import os
@@ -85,3 +85,4 @@ def test_a_script_that_forgets_to_close_frees_its_slot_when_it_ends() -> None:
     with serving(Puppet) as served:
         (puppet,) = run(LEAVE, served.url)
         journal.await_close(int(puppet))
+        until(lambda: served.call(lambda: served.service.store.active) == 0)

@@ -117,14 +117,42 @@ def test_a_package_without_a_client_says_so(site: Path) -> None:
         AutoEnv.get_env_class("mute")
 
 
-def test_a_package_that_cannot_be_imported_says_why(site: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        (
+            "\nimport no_such_module_anywhere",
+            "No module named 'no_such_module_anywhere'",
+            "install what has the module",
+        ),
+        ("\nimport torn_env.lost", "No module named 'torn_env.lost'", "mend the package torn_env"),
+        ("\nx = = 1", "SyntaxError: invalid syntax", "mend the package torn_env"),
+        ("\nimport json; json.loads('')", "JSONDecodeError: Expecting value", "mend the package torn_env"),
+    ],
+)
+def test_a_package_that_cannot_be_imported_says_why_and_where(site: Path, text: str, words: str, hint: str) -> None:
     install(site, "torn_env", name="Torn")
-    (site / "torn_env" / "client.py").write_text("import no_such_module_anywhere", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="no_such_module_anywhere"):
+    models = site / "torn_env" / "models.py"
+    models.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"torn_env: cannot import torn_env\.client") as caught:
         AutoEnv.get_env_class("torn")
-    (site / "torn_env" / "openenv.yaml").write_text("name: [", encoding="utf-8")
+    assert words in caught.value.message
+    assert caught.value.message.endswith(f"({models}:2)")
+    assert hint in str(caught.value.hint)
+
+
+def test_a_package_whose_manifest_is_broken_says_so(site: Path) -> None:
+    install(site, "torn_env", name="Torn", manifest="name: [")
     with pytest.raises(ConfigurationError, match=r"openenv\.yaml"):
         AutoEnv.get_env_class("torn")
+
+
+def test_the_manifest_of_an_editable_install_stands_above_its_package(site: Path) -> None:
+    install(site, "kept_env", name="Kept", entry_point="kept")
+    manifest = "name: kept\nversion: 0.1.0\ndescription: It is kept.\napp: kept_env.server.app:app\n"
+    (site / "openenv.yaml").write_text(manifest, encoding="utf-8")
+    info = AutoEnv.get_env_info("kept")
+    assert (info["description"], info["app"]) == ("It is kept.", "kept_env.server.app:app")
 
 
 def test_environments_are_listed_without_importing_them(site: Path) -> None:

@@ -12,13 +12,13 @@ from support.serving import Served, serving, until
 from support.stubborn import StubbornClient
 from support.tcp_proxy import RandomCuts, cutting
 
-CLIENTS, EPISODES, SLOTS = 8, 3, 4
+SLOTS = 4
 
 
-def play_episodes(url: str, seed: int) -> list[tuple[int, int]]:
+def play_episodes(url: str, seed: int, episodes: int) -> list[tuple[int, int]]:
     """Play some episodes, each in a session of its own; returns each puppet and its number of steps."""
     chance, played = random.Random(seed), []
-    for _ in range(EPISODES):
+    for _ in range(episodes):
         client = StubbornClient(url)
         client.open(wait_s=30.0)
         puppet = client.request("reset", {"seed": seed})["data"]["observation"]["puppet"]
@@ -38,14 +38,17 @@ def play_episodes(url: str, seed: int) -> list[tuple[int, int]]:
     [(Puppet, {"isolation": "thread"}), (InlinePuppet, {}), (AsyncPuppet, {})],
     ids=["thread", "inline", "async"],
 )
-def test_every_step_of_everybody_runs_once_and_no_slot_is_lost(kind: Any, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("clients", "episodes", "one_in"), [(8, 3, 25), (8, 2, 8)], ids=["some cuts", "many cuts"])
+def test_every_step_of_everybody_runs_once_and_no_slot_is_lost(
+    kind: Any, settings: dict[str, Any], clients: int, episodes: int, one_in: int
+) -> None:
     # Sessions that were opened but never heard of give way to those who wait.
     with serving(kind, max_sessions=SLOTS, limits={"evict_after_s": 5.0, "queue_size": 64}, **settings) as served:
-        cuts = RandomCuts(seed=7, one_in=25)
-        with cutting(served.address, cuts) as proxy, ThreadPoolExecutor(CLIENTS) as pool:
-            playing = [pool.submit(play_episodes, proxy.ws, seed) for seed in range(CLIENTS)]
+        cuts = RandomCuts(seed=7, one_in=one_in)
+        with cutting(served.address, cuts) as proxy, ThreadPoolExecutor(clients) as pool:
+            playing = [pool.submit(play_episodes, proxy.ws, seed, episodes) for seed in range(clients)]
             played = [episode for one in playing for episode in one.result()]
-        assert cuts.done > CLIENTS
+        assert cuts.done > clients
         for puppet, steps in played:
             assert journal.of(puppet).count("step") == steps
         assert_every_slot_is_free_in_the_end(served)

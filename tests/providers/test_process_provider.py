@@ -105,6 +105,24 @@ def test_a_server_that_does_not_start_is_an_error_with_its_log(folder: Path, app
     assert words in caught.value.data["log"]
 
 
+@pytest.mark.parametrize(
+    ("text", "raised"),
+    [
+        ("\nimport json\njson.loads('')", "JSONDecodeError: Expecting value"),
+        ("\n\nimport no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("\n\nx = = 1", "SyntaxError: invalid syntax"),
+    ],
+)
+def test_an_app_that_cannot_be_imported_is_an_error_with_its_own_line(tmp_path: Path, text: str, raised: str) -> None:
+    (tmp_path / "torn.py").write_text(text, encoding="utf-8")
+    with pytest.raises(ConnectError) as caught:
+        provider_of(tmp_path, "torn:app").start()
+    assert raised in caught.value.message
+    assert caught.value.message.endswith(f"({tmp_path}/torn.py:3)")
+    assert "importlib" not in caught.value.message
+    assert "importlib" in caught.value.data["log"]
+
+
 def test_a_server_that_does_not_get_healthy_in_time_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "sleepy.py").write_text("import time\ntime.sleep(600)", encoding="utf-8")
     with pytest.raises(ConnectError, match=r"not healthy within 0\.2 s"):
@@ -131,9 +149,13 @@ def test_a_server_that_does_not_stop_is_killed(tmp_path: Path) -> None:
 def test_stopping_twice_and_without_a_server_does_nothing(folder: Path) -> None:
     provider = provider_of(folder)
     provider.stop()
+    assert provider.exit_code is None
     provider.start()
+    assert provider.exit_code is None
     provider.stop()
+    first = provider.exit_code
     provider.stop()
+    assert (first, provider.exit_code) == (0, 0)
 
 
 def test_starting_again_replaces_the_server(folder: Path) -> None:
