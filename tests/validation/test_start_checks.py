@@ -137,7 +137,8 @@ def test_a_server_that_ends_at_once_is_found_by_h003(tmp_path: Path) -> None:
     report = check(write(tmp_path, PACKAGED, {"my_env/server/app.py": app}), "H", "W", "B")
     assert list(found(report)) == ["H003"]
     [finding] = outcome_of(report, "H003").findings
-    assert finding.message == "the server of my_env.server.app:app ended with exit status 1"
+    said = "the server of my_env.server.app:app ended with exit status 1: RuntimeError: no licence ("
+    assert finding.message.startswith(said)
     assert finding.details[-1] == "RuntimeError: no licence"
     assert [reason for reason, _ in report.reasons()] == ["H003 failed"]
 
@@ -154,6 +155,30 @@ def test_a_server_that_dies_while_it_is_checked_sets_off_one_finding(tmp_path: P
     )
     gone = "the server is gone: it ended with exit code 9"
     assert {reason for reason, _ in report.reasons()} == {gone, "B002 failed"}
+
+
+SLOW_DEATH = """\
+import os, socket, time
+        for descriptor in range(3, 256):
+            try:
+                connection = socket.socket(fileno=os.dup(descriptor))
+                if connection.family == socket.AF_INET:
+                    connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+        time.sleep(0.3)
+        os._exit(9)
+"""
+"""Hangs up, and is gone only later: the kernel closes what a dying process has open one by one."""
+
+
+def test_a_server_that_hung_up_is_given_the_time_to_be_gone_before_it_is_asked_again(tmp_path: Path) -> None:
+    environment = ENVIRONMENT.replace("self._total += action.amount", SLOW_DEATH)
+    report = check(
+        write(tmp_path, PACKAGED, {"my_env/server/environment.py": environment}), "H003", "H011", "H012", "B002"
+    )
+    assert [finding.message for finding in outcome_of(report, "B002").findings] == ["the server ended with exit code 9"]
+    assert outcome_of(report, "H012").reason == "the server is gone: it ended with exit code 9"
 
 
 def test_a_crash_in_native_code_is_told_with_its_signal_and_line(tmp_path: Path) -> None:
