@@ -96,6 +96,7 @@ class Grader:
 
 def _graded(sandbox: Sandbox, code: str, entry: str, cases: Sequence[Case]) -> Grades:
     reports, printed, problem, left = list[TestReport](), list[str](), None, TOTAL_TIME_S
+    preamble = _preamble()
     for case in cases:
         took = 0.0
         if problem is not None:
@@ -103,7 +104,9 @@ def _graded(sandbox: Sandbox, code: str, entry: str, cases: Sequence[Case]) -> G
         elif left <= 0:
             verdict = _Verdict("timeout", f"not run: the tests took more than {TOTAL_TIME_S:g} s together")
         else:
-            execution = sandbox.run(_script(code, entry, case), time_s=min(left, TEST_TIME_S))
+            script = f"run({code!r}, {entry!r}, {case.script!r})"
+            execution = sandbox.run(preamble + script, time_s=min(left, TEST_TIME_S))
+            preamble = _preamble() if execution.ended else ""  # a process remembers it
             verdict, took = _judged(execution, case), execution.duration_s
             printed.append(execution.stdout)
         left -= took
@@ -116,11 +119,7 @@ def _graded(sandbox: Sandbox, code: str, entry: str, cases: Sequence[Case]) -> G
 @cache
 def _preamble() -> str:
     folder = files(__package__)
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("guard.py", "harness.py"))
-
-
-def _script(code: str, entry: str, case: Case) -> str:
-    return f"{_preamble()}\nrun({code!r}, {entry!r}, {case.script!r})\n"
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("guard.py", "harness.py"))
 
 
 def _judged(execution: Execution, case: Case) -> _Verdict:

@@ -36,6 +36,4 @@ def install_guard() -> None:
     sys.addaudithook(guard)
 
 
-# What was under test before has found this in place.
-if "submission" not in sys.modules:
-    install_guard()
+install_guard()

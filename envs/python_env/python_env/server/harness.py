@@ -1,6 +1,6 @@
 """Runs one test on some code, in a process that is not trusted, and gives back what it observed as JSON.
 
-This file is not imported: its text is run in the sandbox, followed by a call of ``run``. It knows what to call, and
+This file is not imported: its text is run in the sandbox, followed by calls of ``run``. It knows what to call, and
 nothing of what is expected to come back.
 """
 
