@@ -18,7 +18,7 @@ from openenv.validation.wording import exit_words
 
 _LOG_LINES = 12
 _LONGEST_STOP_S = 10.0
-_LINGER_S = 2.0
+_LINGER_S = 5.0
 _PAUSE_S = 0.02
 
 

@@ -166,7 +166,7 @@ import os, socket, time
                     connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
-        time.sleep(0.3)
+        time.sleep(1)
         os._exit(9)
 """
 """Hangs up, and is gone only later: the kernel closes what a dying process has open one by one."""
