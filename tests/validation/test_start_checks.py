@@ -162,7 +162,7 @@ import os, socket, time
         for descriptor in range(3, 256):
             try:
                 connection = socket.socket(fileno=os.dup(descriptor))
-                if connection.family == socket.AF_INET:
+                if connection.family == socket.AF_INET and connection.getpeername():
                     connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
