@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium import spaces
 
 from openenv.gymnasium.spaces import EXTENSION, UnsupportedSpaceError, bounds_of, describe
-from openenv_cli.source import WIDTH, Group, Source, group, labelled, laid_out, literal, on_one_line, text
+from openenv_cli.source import WIDTH, Group, Source, Union, group, labelled, laid_out, literal, on_one_line, text
 
 FIELD = "value"
 _INDENT = 4
@@ -103,9 +103,9 @@ class ModelWriter:
 
     @_type.register(spaces.OneOf)
     def _(self, space: Any, name: str) -> Typed:
-        kinds = [on_one_line(self._type(one, f"{name}{index}").annotated) for index, one in enumerate(space.spaces)]
+        kinds = [self._type(one, f"{name}{index}").annotated for index, one in enumerate(space.spaces)]
         index = _number("int", 0, len(kinds) - 1).annotated
-        return Typed(group("tuple[", [index, " | ".join(dict.fromkeys(kinds))]))
+        return Typed(group("tuple[", [index, Union(tuple(dict.fromkeys(kinds)))]))
 
     @_type.register
     def _(self, space: spaces.Dict, name: str) -> Typed:

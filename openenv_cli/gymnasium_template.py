@@ -43,7 +43,7 @@ def filled(template: Template, env_id: str) -> Template:
             summary=f"Plays {env_id} of Gymnasium.",
             dependencies=_dependencies(env),
             answers={"env_id": env_id},
-            parts=_parts(env, env_id),
+            parts=parts_of(env, env_id),
         )
 
 
@@ -87,7 +87,19 @@ def _dependencies(env: Any) -> tuple[str, ...]:
     return (f"gymnasium{_LEAST}", *sorted(set(packages_distributions().get(top, ()))))
 
 
-def _parts(env: Any, env_id: str) -> dict[str, str]:
+def parts_of(env: Any, env_id: str) -> dict[str, str]:
+    """Write the texts that the template's files are filled in with.
+
+    Args:
+        env: The environment.
+        env_id: Its id.
+
+    Returns:
+        The text of each part.
+
+    Raises:
+        UnsupportedSpaceError: Its actions or observations cannot be JSON.
+    """
     from openenv_cli.gymnasium_models import ModelWriter, summary
 
     writer = ModelWriter()
@@ -97,8 +109,7 @@ def _parts(env: Any, env_id: str) -> dict[str, str]:
     renders = _RENDER_MODE in env.metadata.get("render_modes", ())
     make = f"gymnasium.make({text(env_id)}" + (f", render_mode={text(_RENDER_MODE)})" if renders else ")")
     return {
-        "imports": _imports(action + observation + classes),
-        "classes": classes,
+        "head": _head(action + observation, classes),
         "action": action,
         "observation": observation,
         "make": make,
@@ -108,10 +119,16 @@ def _parts(env: Any, env_id: str) -> dict[str, str]:
     }
 
 
-def _imports(source: str) -> str:
-    typing = "from typing import Annotated\n\n" if "Annotated[" in source else ""
-    typed_dict = "\nfrom typing_extensions import TypedDict" if "TypedDict" in source else ""
-    return f"{typing}from openenv import Action, Observation\nfrom pydantic import Field{typed_dict}"
+def _head(fields: str, classes: str) -> str:
+    """Write the imports that fields and classes need, and the classes."""
+    lines = ["from openenv import Action, Observation", "from pydantic import Field"]
+    if "Annotated[" in fields + classes:
+        lines = ["from typing import Annotated", "", *lines]
+    if classes:
+        # Formatters have two empty lines before a class, and one before anything else.
+        gap = ["", ""] if classes.startswith("class ") else [""]
+        lines += ["from typing_extensions import TypedDict", *gap, classes]
+    return "\n".join(lines)
 
 
 def _example(space: Any) -> Source:

@@ -26,7 +26,18 @@ class Group:
     closing: str
 
 
-Source = str | Group
+@dataclass(frozen=True)
+class Union:
+    """Types of which one is meant.
+
+    Attributes:
+        items: The types.
+    """
+
+    items: tuple[Source, ...]
+
+
+Source = str | Group | Union
 
 
 def group(opening: str, items: Iterable[Source]) -> Group:
@@ -36,7 +47,9 @@ def group(opening: str, items: Iterable[Source]) -> Group:
 
 def labelled(label: str, source: Source) -> Source:
     """Put a key or a keyword in front of an expression."""
-    return label + source if isinstance(source, str) else replace(source, opening=label + source.opening)
+    if isinstance(source, Group):
+        return replace(source, opening=label + source.opening)
+    return label + on_one_line(source)
 
 
 def literal(value: Any) -> Source:
@@ -59,6 +72,8 @@ def on_one_line(source: Source) -> str:
     """Write an expression without line breaks."""
     if isinstance(source, str):
         return source
+    if isinstance(source, Union):
+        return " | ".join(map(on_one_line, source.items))
     return source.opening + ", ".join(map(on_one_line, source.items)) + source.closing
 
 
@@ -77,6 +92,10 @@ def laid_out(source: Source, indent: int, before: str = "", after: str = "") -> 
     line = before + on_one_line(source) + after
     if isinstance(source, str) or not source.items or indent + len(line) <= WIDTH:
         return line
+    if isinstance(source, Union):
+        first, *others = source.items
+        lines = [laid_out(first, indent, before), *(" " * indent + laid_out(item, indent, "| ") for item in others)]
+        return "\n".join(lines) + after
     # A comma behind the only type in brackets would make a tuple of it.
     last = "" if source.opening.endswith("[") and source.opening != "[" and len(source.items) == 1 else ","
     inner = indent + _STEP

@@ -103,7 +103,8 @@ def _(space: Any) -> Json:
 
 @describe.register
 def _(space: spaces.Dict) -> Json:
-    return {"type": "Dict", "spaces": {name: describe(one) for name, one in space.spaces.items()}}
+    # Pairs, since the order counts where a space is flattened, and pydantic sorts the keys of schemas.
+    return {"type": "Dict", "spaces": [[name, describe(one)] for name, one in space.spaces.items()]}
 
 
 @describe.register
@@ -190,7 +191,7 @@ def _text(description: Json) -> spaces.Text:
 
 
 def _dict(description: Json) -> spaces.Dict:
-    return spaces.Dict([(name, space_of(one)) for name, one in description["spaces"].items()])
+    return spaces.Dict([(name, space_of(one)) for name, one in description["spaces"]])
 
 
 _READERS: dict[str, Callable[[Json], spaces.Space[Any]]] = {
