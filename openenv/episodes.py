@@ -194,10 +194,12 @@ _ROW_GROUP = 10_000
 def to_parquet(paths: str | Path | Iterable[str | Path], out: str | Path, *, rows: Rows = "step") -> None:
     """Turn files of episodes into one Parquet file; needs the extra ``parquet``.
 
-    Each row begins with ``policy``, ``index`` and ``seed``. With ``rows="episode"`` there follow ``return``,
-    ``length``, ``end``, ``success``, ``started_at``, ``reset_s``, ``act_s``, ``step_s`` and ``error`` (text, or
-    null). With ``rows="step"`` there follow ``step`` (from 0), ``observation``, ``action``, ``reward``, ``next_observation``,
-    ``terminated``, ``truncated`` and ``info``; observations, actions and info are JSON texts.
+    Each row begins with ``policy``, ``index`` and ``seed``. Then come
+
+    * of an episode: ``return``, ``length``, ``end``, ``success``, ``started_at``, ``reset_s``, ``act_s``, ``step_s``,
+      and ``error`` as text, or null;
+    * of a step: ``step`` (from 0), ``observation``, ``action``, ``reward``, ``next_observation``, ``terminated``,
+      ``truncated`` and ``info``; observations, actions and info are JSON texts.
 
     Args:
         paths: The file or files.

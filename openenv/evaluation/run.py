@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +95,12 @@ def evaluate(
         SessionError: The server cannot be reached, or no longer.
     """
     _refuse_nonsense(episodes, sessions, seed, max_steps)
-    found = read_target(target)
     chosen = _by_name(policies)
-    options = dict(reset or {})
-    plans = [
-        Plan(name, index, seed + index, options, max_steps, trajectories)
-        for name in chosen
-        for index in range(episodes)
-    ]
-    run = Run(found, chosen, plans, on_progress or (lambda progress: None))
+    plan = partial(Plan, reset=dict(reset or {}), max_steps=max_steps, trajectory=trajectories)
+    plans = [plan(name, index, seed + index) for name in chosen for index in range(episodes)]
+    run = Run(read_target(target), chosen, plans, on_progress or (lambda progress: None))
     if out is not None:
-        named = {name: found.policies.get(name, describe(policy)) for name, policy in chosen.items()}
-        about = {"target": found.name, "policies": named, "seed": seed, "reset": options, "max_steps": max_steps}
-        run.keep(RunFolder(out), {**about, "trajectories": trajectories})
+        run.keep(RunFolder(out))
     return run_blocking(run.play(sessions))
 
 
@@ -128,8 +122,9 @@ class Run:
         self._factories = {
             name: load_policy(policy, self._action_type, target.policies) for name, policy in policies.items()
         }
+        self._policies = policies
+        self._plans = plans
         self._waiting = deque(plans)
-        self._total = len(plans)
         self._done: list[Episode] = []
         self._failed = 0
         self._folder: RunFolder | None = None
@@ -137,21 +132,20 @@ class Run:
         self._connecting: set[asyncio.Task[None]] = set()
         self._full: SessionCapacityError | None = None
 
-    def keep(self, folder: RunFolder, about: dict[str, Any]) -> None:
+    def keep(self, folder: RunFolder) -> None:
         """Keep the episodes in a folder, and do not play those that are there already.
 
         Args:
             folder: The folder.
-            about: What decides how an episode goes.
 
         Raises:
             ConfigurationError: The folder holds another run.
         """
         self._folder = folder
-        planned = {(plan.policy, plan.index) for plan in self._waiting}
-        self._done = [one for one in folder.begin(about) if (one.policy, one.index) in planned]
+        planned = {(plan.policy, plan.index) for plan in self._plans}
+        self._done = [one for one in folder.begin(self._description()) if (one.policy, one.index) in planned]
         there = {(episode.policy, episode.index) for episode in self._done}
-        self._waiting = deque(plan for plan in self._waiting if (plan.policy, plan.index) not in there)
+        self._waiting = deque(plan for plan in self._plans if (plan.policy, plan.index) not in there)
 
     async def play(self, sessions: int) -> Report:
         """Play what there is to play.
@@ -167,6 +161,19 @@ class Run:
             if self._waiting:
                 await self._play_on([*self._target.sessions(min(sessions, len(self._waiting)))], write)
         return Report.of(self._target.name, list(self._factories), self._done)
+
+    def _description(self) -> dict[str, Any]:
+        """What decides how an episode goes, as JSON values."""
+        first = self._plans[0]
+        known = self._target.policies
+        return {
+            "target": self._target.name,
+            "policies": {name: known.get(name, describe(policy)) for name, policy in self._policies.items()},
+            "seed": first.seed,
+            "reset": first.reset,
+            "max_steps": first.max_steps,
+            "trajectories": first.trajectory,
+        }
 
     async def _play_on(self, clients: list[Client], write: Writer) -> None:
         # The first one alone: it starts the server that all share; where it fails the others need not try.
@@ -227,7 +234,7 @@ class Run:
         return self._target.action_type(self._base_url)
 
     def _tell(self, episode: Episode | None) -> None:
-        self._on_progress(Progress(episode, len(self._done), self._total, self._failed))
+        self._on_progress(Progress(episode, len(self._done), len(self._plans), self._failed))
 
 
 def _write_nowhere(episode: Episode) -> None:

@@ -53,39 +53,43 @@ def eval(  # noqa: A001 - the word that users type
     if trajectories and out is None:
         raise UsageError("--trajectories needs --out DIR to keep them in")
     draw = None if plot is None else _drawing(plot)
-    sys.path.insert(0, str(Path.cwd()))  # policies of one's own stand here
-    try:
-        with _progress(out) as on_progress:
-            report = evaluate(
-                target,
-                [name.strip() for name in policy.split(",")],
-                episodes=episodes,
-                sessions=sessions,
-                seed=seed,
-                reset=_options(reset or ()),
-                max_steps=max_steps,
-                out=out,
-                trajectories=trajectories,
-                on_progress=on_progress,
-            )
-    except MissingExtraError as error:
-        raise MissingError(error.message, hint=error.hint) from None
-    except ConfigurationError as error:
-        raise UsageError(error.message, hint=error.hint) from None
+    with _usage_errors(), _progress(out) as on_progress:
+        sys.path.insert(0, str(Path.cwd()))  # policies of one's own stand here
+        report = evaluate(
+            target,
+            [name.strip() for name in policy.split(",")],
+            episodes=episodes,
+            sessions=sessions,
+            seed=seed,
+            reset=_options(reset or ()),
+            max_steps=max_steps,
+            out=out,
+            trajectories=trajectories,
+            on_progress=on_progress,
+        )
     if draw is not None:
         draw(report)
     _print(report, as_json)
     return 1 if report.failed else 0
 
 
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Tell what is missing, and what was asked for wrongly, from what went wrong."""
+    try:
+        yield
+    except MissingExtraError as error:
+        raise MissingError(error.message, hint=error.hint) from None
+    except ConfigurationError as error:
+        raise UsageError(error.message, hint=error.hint) from None
+
+
 def _drawing(file: Path) -> Callable[[Report], None]:
     """Find out what will be needed for a plot before hours are spent on episodes."""
     if not file.absolute().parent.is_dir():
         raise UsageError(f"--plot: there is no folder {file.absolute().parent}")
-    try:
+    with _usage_errors():
         from openenv.evaluation.plot import draw
-    except MissingExtraError as error:
-        raise MissingError(error.message, hint=error.hint) from None
 
     def write(report: Report) -> None:
         draw(report, file)
@@ -167,13 +171,12 @@ def _print(report: Report, as_json: bool) -> None:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         console.out("  ".join([row[0].ljust(widths[0]), *cells]), "" if number else "bold")
     for each in report.comparisons:
-        interval = f"{each.difference.mean:+.4g} {_interval(each.difference)}"
-        seeds = f"{each.difference.count} seeds, ahead on {each.ahead}, behind on {each.behind}"
-        console.out(f"{each.policy} less {each.other}: {interval} on {seeds}")
+        found = f"{each.difference.mean:+.4g} {_interval(each.difference)} on {each.difference.count} seeds"
+        console.out(f"{each.policy} less {each.other}: {found}, ahead on {each.ahead}, behind on {each.behind}")
     for policy, failure, seeds in report.failures:
-        shown = ", ".join(map(str, seeds[:_SHOWN_SEEDS])) + (" …" if len(seeds) > _SHOWN_SEEDS else "")
+        first = ", ".join(map(str, seeds[:_SHOWN_SEEDS])) + (" …" if len(seeds) > _SHOWN_SEEDS else "")
         what = f"{failure.type}: {failure.message}"
-        console.out(f"failed: {policy}, {len(seeds)} episodes (seeds {shown}), in {failure.during}: {what}", "red")
+        console.out(f"failed: {policy}, {len(seeds)} episodes (seeds {first}), in {failure.during}: {what}", "red")
 
 
 def _row(summary: Summary) -> tuple[str, ...]:
