@@ -184,6 +184,15 @@ def test_an_unknown_task_is_refused_and_changes_nothing(environment: PythonEnvir
     assert environment.state == before
 
 
+def test_a_client_is_told_that_there_is_no_such_task() -> None:
+    with PythonEnv.in_process(PythonEnvironment) as env:
+        with pytest.raises(InvalidActionError, match="there is initials") as caught:
+            env.reset(task_id="initial")
+
+        assert "initials" in caught.value.data["task_id"]
+        assert env.reset(task_id="initials").observation.task_id == "initials"
+
+
 def test_running_out_of_steps_cuts_the_episode_short(environment: PythonEnvironment) -> None:
     environment.reset(seed=1, task_id=TASK, max_steps=2)
 
