@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from openenv.errors import ConfigurationError
+from openenv.project.naming import MAX_LENGTH, suggest
 from openenv.project.yaml_document import Path, Problem, YamlDocument, YamlError, read_yaml
 
 MANIFEST_NAME = "openenv.yaml"
@@ -39,7 +40,6 @@ _EXPECTED = {
     "template.version": "a whole number",
     "template.answers": "a mapping",
 }
-_MAX_NAME_LENGTH = 64
 
 
 class ManifestError(ConfigurationError):
@@ -76,12 +76,11 @@ def _refused(message: str, hint: str) -> PydanticCustomError:
 
 
 def _name(value: Any) -> Any:
-    if isinstance(value, str) and (len(value) > _MAX_NAME_LENGTH or not _NAME.fullmatch(value)):
-        would_do = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-0123456789")[:_MAX_NAME_LENGTH] or "my-env"
+    if isinstance(value, str) and (len(value) > MAX_LENGTH or not _NAME.fullmatch(value)):
         raise _refused(
             f"'{value}' is not a name: letters, digits, single '-' or '_' between them, a letter first, "
-            f"at most {_MAX_NAME_LENGTH} characters",
-            f"name: {would_do}",
+            f"at most {MAX_LENGTH} characters",
+            f"name: {suggest(value)}",
         )
     return value
 
