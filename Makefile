@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts docs interop bench clean
+.PHONY: help setup demo test lint types contracts docs interop games bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ docs: $(READY) ## Build the documentation into site/, strictly.
 
 interop: $(READY) ## Play with the real openenv 0.10.0, both ways.
 	$(RUN) pytest tests/interop
+
+games: $(READY) ## Measure policies on OpenSpiel's games, after its tests; needs 1 GB and Python 3.11.
+	games=$$($(VENV)/bin/python scripts/venvs.py games) && \
+		$$games -m openenv_cli validate --strict envs/openspiel_env && \
+		$$games -m pytest envs/openspiel_env && \
+		$$games scripts/games.py
 
 bench: $(READY) ## Measure, beside openenv 0.10.0.
 	for script in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done
