@@ -9,11 +9,9 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from openenv.sandbox.isolation import LINUX, Boundary, become, running
+from openenv.sandbox import kernel
+from openenv.sandbox.isolation import Boundary, become, running
 from openenv.sandbox.limits import Limits
-
-if LINUX:
-    from openenv.sandbox import kernel
 
 _OPEN_FILES = 256
 _TRUSTED = 2
@@ -32,7 +30,7 @@ def confine(limits: Limits, boundary: Boundary) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _limit(resource.RLIMIT_FSIZE, limits.files_mb << 20)
-    if not LINUX:  # macOS counts no memory, and the processes of the user's whole desktop
+    if not kernel.LINUX:  # macOS counts no memory, and the processes of the user's whole desktop
         return
     _limit(resource.RLIMIT_AS, limits.memory_mb << 20)
     _limit(resource.RLIMIT_NPROC, _process_limit(limits.processes, boundary))

@@ -13,13 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from openenv.sandbox import worker
+from openenv.sandbox import kernel, worker
 from openenv.sandbox.confinement import confine
-from openenv.sandbox.isolation import LINUX, Boundary, become, running
+from openenv.sandbox.isolation import Boundary, become, running
 from openenv.sandbox.limits import Limits
-
-if LINUX:
-    from openenv.sandbox import kernel
 
 _STATUS = struct.Struct("!i")
 

@@ -18,7 +18,7 @@ class Execution:
         error: The exception that nothing caught, as ``Name: message``.
         timed_out: Whether the time limit was passed.
         ended: Why the process came to its end, and with it every name, thread and child process; ``None``
-            while it lives on. Files are kept. The next run has a fresh process.
+            while it lives on. Files are kept, unless they are the reason. The next run has a fresh process.
         truncated: Whether some of stdout, stderr or the value was left out.
         duration_s: How long it took, in seconds.
     """

@@ -7,12 +7,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from openenv.sandbox.isolation import LINUX, Boundary
+from openenv.sandbox import kernel
+from openenv.sandbox.isolation import Boundary
 from openenv.sandbox.limits import Limits
 from openenv.sandbox.mounts import can_be_hidden, hide
-
-if LINUX:
-    from openenv.sandbox import kernel
 
 _PUBLIC = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 """Where every user may write."""
@@ -69,8 +67,12 @@ class Scratch:
             return None
         size, count = _measured(self._written(), self._limits.file_count)
         if count > self._limits.file_count:
-            return f"more than {self._limits.file_count} files"
-        return f"more than {self._limits.files_mb} MiB of files" if size > self._limits.files_mb << 20 else None
+            return f"it wrote more than {self._limits.file_count} files, now removed"
+        return (
+            f"it wrote more than {self._limits.files_mb} MiB of files, now removed"
+            if size > self._limits.files_mb << 20
+            else None
+        )
 
     def _mount(self) -> None:
         """Mount a file system of limited size, and show it wherever everybody may write."""
@@ -78,7 +80,8 @@ class Scratch:
         kernel.mount_tmpfs(self._folder, options)
         self._mounted.append(self._folder)
         self.home = Path(tempfile.mkdtemp(dir=self._folder))
-        for place in sorted(filter(can_be_hidden, _PUBLIC), key=self._folder.is_relative_to):  # its own place last
+        # The place it lies in comes last: from then on, the folder has another name.
+        for place in sorted(filter(can_be_hidden, _PUBLIC), key=self._folder.is_relative_to):
             hide(place, by=self._folder)
             self._mounted.append(place)
             if self._folder.is_relative_to(place):

@@ -9,15 +9,13 @@ import os
 import pwd
 import random
 import socket
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-LINUX = sys.platform == "linux"
-if LINUX:
-    from openenv.sandbox import kernel
+from openenv.sandbox import kernel
+from openenv.sandbox.mounts import enter_mount_namespace, needed
 
 USER_IDS = range(30_000, 60_000)
 """One of these becomes the user of a sandbox, where the server is root: those of ordinary users are elsewhere."""
@@ -60,11 +58,17 @@ class Boundary:
     claim: socket.socket | None
 
 
-def isolate() -> Boundary:
-    """Cut this process and its children off, as far as that is possible."""
-    from openenv.sandbox.mounts import enter_mount_namespace
+class UnreadableError(Exception):
+    """The code's own user may not read what Python needs."""
 
-    if not LINUX:
+
+def isolate() -> Boundary:
+    """Cut this process and its children off, as far as that is possible.
+
+    Raises:
+        UnreadableError: Something that Python needs is open to the server's user alone.
+    """
+    if not kernel.LINUX:
         return Boundary(Isolation(), None, False, None)
     kernel.adopt_orphans()
     kernel.forbid_inspection()
@@ -74,6 +78,8 @@ def isolate() -> Boundary:
         _possible(kernel.forbid_user_namespaces)
     network = _possible(lambda: kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC))
     files = _possible(enter_mount_namespace)
+    if user is not None:
+        _check_readable(user)
     processes: Literal["namespace", "user", "descendants"] = "descendants" if user is None else "user"
     if files and _possible_in_child(lambda: kernel.unshare(kernel.CLONE_NEWPID)):
         processes = "namespace"
@@ -96,6 +102,18 @@ def _claim_user() -> tuple[int | None, socket.socket | None]:
             break
     claim.close()
     return None, None
+
+
+def _check_readable(user: int) -> None:
+    for path in needed():
+        if path.exists() and not _possible_in_child(lambda path=path: _read_as(user, path)):  # type: ignore[misc]
+            raise UnreadableError(f"{path} can be read by the server's user alone, and code runs as another one here")
+
+
+def _read_as(user: int, path: Path) -> None:
+    become(user)
+    if not os.access(path, os.R_OK):
+        raise PermissionError(path)
 
 
 def become(user: int) -> None:

@@ -11,12 +11,13 @@ import os
 import selectors
 import signal
 import socket
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from openenv.sandbox.crew import Crew
 from openenv.sandbox.files import Scratch
-from openenv.sandbox.isolation import isolate
+from openenv.sandbox.isolation import UnreadableError, isolate
 from openenv.sandbox.limits import Limits
 
 _LOOK_S = 0.2
@@ -32,7 +33,11 @@ def main(descriptor: int, folder: str, limits: str) -> None:
         limits: The limits, as JSON.
     """
     channel = socket.socket(fileno=descriptor)
-    keeper = Keeper(channel, Path(folder), Limits(**json.loads(limits)))
+    try:
+        keeper = Keeper(channel, Path(folder), Limits(**json.loads(limits)))
+    except UnreadableError as error:
+        _tell(channel, failed=str(error))
+        return
     try:
         keeper.serve()
     finally:
@@ -58,7 +63,7 @@ class Keeper:
         self._selector = selectors.DefaultSelector()
         self._selector.register(channel, selectors.EVENT_READ)
         self._selector.register(_children_ended(), selectors.EVENT_READ)
-        self._tell(ready=asdict(boundary.isolation))
+        _tell(self._channel, ready=asdict(boundary.isolation))
 
     def serve(self) -> None:
         """Go on until the other end is closed."""
@@ -80,14 +85,17 @@ class Keeper:
         order, descriptors, _, _ = socket.recv_fds(self._channel, 1, 3)
         if order == b"s":
             self._crew.start(descriptors, self._scratch.home)
-            self._tell(started=True)
+            _tell(self._channel, started=True)
         elif order == b"k" and self._crew.working:
-            self._tell(ended=self._crew.kill(), reason=None)
+            _tell(self._channel, ended=self._crew.kill(), reason=None)
         elif order == b"c":
-            self._scratch.clear()
-            self._scratch.fill()
-            self._tell(cleared=True)
+            self._empty()
+            _tell(self._channel, cleared=True)
         return bool(order)
+
+    def _empty(self) -> None:
+        self._scratch.clear()
+        self._scratch.fill()
 
     def _look_after_worker(self) -> None:
         if not self._crew.working:
@@ -95,12 +103,14 @@ class Keeper:
         status, reason = self._crew.ended(), None
         if status is None and (reason := self._scratch.excess()):
             status = self._crew.kill()
+            self._empty()
         if status is not None:
-            self._crew.kill()
-            self._tell(ended=status, reason=reason)
+            _tell(self._channel, ended=status, reason=reason)
 
-    def _tell(self, **facts: object) -> None:
-        self._channel.sendall(json.dumps(facts).encode() + b"\n")
+
+def _tell(channel: socket.socket, **facts: object) -> None:
+    with suppress(BrokenPipeError):  # the server is gone, as reading will tell
+        channel.sendall(json.dumps(facts).encode() + b"\n")
 
 
 def _children_ended() -> int:

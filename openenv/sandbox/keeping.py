@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from openenv.errors import ExecutionError
+from openenv.sandbox import kernel
 from openenv.sandbox.isolation import Isolation
 from openenv.sandbox.limits import Limits
 
@@ -74,6 +75,8 @@ class Keeping:
                 start_new_session=True,  # Ctrl-C is for the server, which ends this one
             )
         self.isolation = Isolation(**self._answer("ready")["ready"])
+        if self.isolation.processes == "descendants":  # nothing else keeps the code from reading the server's memory
+            kernel.forbid_inspection()
 
     def fileno(self) -> int:
         """Give what can be read once a worker has ended."""
@@ -112,11 +115,11 @@ class Keeping:
             raise self._lost() from error
 
     def _answer(self, kind: str) -> dict[str, Any]:
-        while True:
-            line = self._line()
-            answer: dict[str, Any] = json.loads(line)
-            if kind in answer:
-                return answer
+        answer: dict[str, Any] = json.loads(self._line())
+        if "failed" in answer:
+            self.close()
+            raise SandboxError(answer["failed"], hint="install Python and its packages where every user can read them")
+        return answer if kind in answer else self._answer(kind)
 
     def _line(self) -> bytes:
         while b"\n" not in self._buffer:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from pathlib import Path
+
+LINUX = sys.platform == "linux"
+"""Without it, nothing else of this module may be called."""
 
 CLONE_NEWNS = 0x0002_0000
 CLONE_NEWIPC = 0x0800_0000
@@ -31,7 +35,11 @@ def _checked(result: int) -> None:
 
 
 def unshare(namespaces: int) -> None:
-    """Get fresh namespaces, named by a sum of ``CLONE_…``, as unshare(2) says."""
+    """Leave some namespaces for fresh ones.
+
+    Args:
+        namespaces: A sum of ``CLONE_…``.
+    """
     _checked(_libc.unshare(namespaces))
 
 

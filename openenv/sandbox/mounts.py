@@ -7,10 +7,7 @@ import pwd
 import sys
 from pathlib import Path
 
-from openenv.sandbox.isolation import LINUX
-
-if LINUX:
-    from openenv.sandbox import kernel
+from openenv.sandbox import kernel
 
 
 def enter_mount_namespace() -> None:
@@ -21,17 +18,24 @@ def enter_mount_namespace() -> None:
     """
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.make_mounts_private()
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    if can_be_hidden(home):
+    home = _home()
+    if home is not None and can_be_hidden(home):
         kept = _kept_within(home)
         kernel.mount_tmpfs(home, "size=1m,mode=755")
         _put_back(kept)
     kernel.make_everything_read_only()
 
 
+def _home() -> Path | None:
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:  # a container may run as a user that nobody has heard of
+        return None
+
+
 def can_be_hidden(place: Path) -> bool:
     """Say whether a folder can make way for another one."""
-    return place.is_dir() and place not in {Path("/"), *_needed()}
+    return place.is_dir() and place not in {Path("/"), *needed()}
 
 
 def hide(place: Path, by: Path) -> None:
@@ -41,7 +45,7 @@ def hide(place: Path, by: Path) -> None:
     _put_back(kept)
 
 
-def _needed() -> set[Path]:
+def needed() -> set[Path]:
     """List what Python needs to run and to import what the server can."""
     named = [Path(path).absolute() for path in (sys.prefix, sys.base_prefix, *sys.path) if path]
     named.append(Path(sys.executable).parent)
@@ -51,7 +55,7 @@ def _needed() -> set[Path]:
 def _kept_within(place: Path) -> dict[Path, int]:
     """Open what is needed below a place, without what lies in another such folder."""
     outermost = list[Path]()
-    for path in sorted(_needed()):
+    for path in sorted(needed()):
         if path.is_relative_to(place) and path.exists() and not any(map(path.is_relative_to, outermost)):
             outermost.append(path)
     return {path: os.open(path, os.O_PATH) for path in outermost}

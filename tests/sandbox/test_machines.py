@@ -1,0 +1,176 @@
+"""Whatever the machine allows: no run harms the next one, nothing is left behind, and no more is claimed than holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+MACHINE = Path(__file__).with_name("machine.py")
+KINDS = ["rich", "plain", "user", "plain-user"]
+AWAY = """
+import subprocess, sys
+sleep = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)", {!r}]
+subprocess.Popen(sleep, start_new_session=True, stdout=subprocess.PIPE).stdout.readline()
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has several kinds")
+
+
+def command(kind, program):
+    prelude = "import json, os, sys\nfrom openenv.sandbox import Limits, Sandbox\n"
+    return [sys.executable, str(MACHINE), kind, prelude + program]
+
+
+def played(kind, program, **variables):
+    """Run a program on some kind of machine; returns the JSON that it prints."""
+    environment = {**os.environ, **variables}
+    done = subprocess.run(command(kind, program), env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def running(mark):
+    """Find the processes that have this among their arguments."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            arguments = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if mark.encode() in arguments:
+            found.append(path.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_lives_until_the_restart(kind):
+    program = """
+with Sandbox() as sandbox:
+    sandbox.run("x = 3; open('note', 'w').write('kept')")
+    before = sandbox.run("x, open('note').read()").value
+    sandbox.restart()
+    after = [sandbox.run("x").error, sandbox.run("open('note')").error]
+print(json.dumps([before, after]))
+"""
+    before, after = played(kind, program)
+
+    assert before == "(3, 'kept')"
+    assert [error.partition(":")[0] for error in after] == ["NameError", "FileNotFoundError"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_processes_that_left_their_group_end_with_the_worker(kind):
+    mark = f"mark-{uuid4()}"
+    program = f"""
+sys.path.insert(0, {str(MACHINE.parent)!r})
+from test_machines import running
+with Sandbox() as sandbox:
+    sandbox.run({AWAY.format(mark)!r})
+    before = len(running({mark!r}))
+    sandbox.run("import os; os._exit(1)")
+    print(json.dumps([before, len(running({mark!r}))]))
+"""
+    assert played(kind, program) == [1, 0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_left_of_a_server_that_was_killed(kind):
+    mark = f"mark-{uuid4()}"
+    program = f"""
+sandbox = Sandbox()
+sandbox.run({AWAY.format(mark)!r})
+print(sandbox._keeping._folder)
+sys.stdout.flush()
+os.kill(os.getpid(), 9)
+"""
+    server = subprocess.run(command(kind, program), capture_output=True, text=True, check=False)
+    # The keeper holds the other end of stderr, so all that was to do is done by now.
+
+    assert server.stderr == ""
+    assert running(mark) == []
+    assert not Path(server.stdout.strip()).exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_environment_of_the_server_cannot_be_read(kind):
+    program = """
+look = '''
+import glob
+found = []
+for path in glob.glob("/proc/[0-9]*/environ"):
+    try:
+        found.append(open(path, "rb").read())
+    except OSError:
+        pass
+"hunter2" in str(found) + str(__import__("os").environ)
+'''
+with Sandbox() as sandbox:
+    print(json.dumps([sandbox.run(look).value, "hunter2" in os.environ["SECRET"]]))
+"""
+    assert played(kind, program, SECRET="hunter2") == ["False", True]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_disk_is_not_filled(kind):
+    program = """
+fill = "for number in range(50): open(f'{number}', 'wb').write(bytes(2**20))\\nimport time; time.sleep(30)"
+with Sandbox(Limits(files_mb=4)) as sandbox:
+    filled, after = sandbox.run(fill), sandbox.run("open('small', 'w').write('fits')")
+print(json.dumps([filled.error, filled.ended, after.value if sandbox.isolation.files == "checked" else "4"]))
+"""
+    error, ended, after = played(kind, program)
+
+    assert error == "OSError: [Errno 28] No space left on device" or "more than 4 MiB of files" in ended
+    assert after == "4"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_forking_without_end_comes_to_an_end(kind):
+    program = """
+bomb = '''
+import os
+while True:
+    try:
+        os.fork()
+    except BlockingIOError:
+        pass
+'''
+with Sandbox(Limits(processes=8)) as sandbox:
+    print(json.dumps([sandbox.run(bomb, time_s=0.5).timed_out, sandbox.run("1 + 1").value]))
+"""
+    assert played(kind, program) == [True, "2"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_network_is_cut_off_where_it_is_said_to_be(kind):
+    program = """
+import socket
+with socket.create_server(("127.0.0.1", 0)) as listening, Sandbox() as sandbox:
+    call = f"import socket; socket.create_connection(('127.0.0.1', {listening.getsockname()[1]}), 5).close()"
+    print(json.dumps([sandbox.isolation.network, sandbox.run(call).exit_code != 0]))
+"""
+    claimed, cut = played(kind, program)
+
+    assert cut == claimed
+
+
+@pytest.mark.parametrize("kind", ["rich", "plain"])
+def test_sandboxes_of_a_root_server_cannot_reach_each_other(kind):
+    program = """
+with Sandbox() as one, Sandbox() as other:
+    folder, pid, user = eval(one.run("import os; open('secret', 'w'); os.getcwd(), os.getpid(), os.getuid()").value)
+    reach = f"import os, signal; ({user} == os.getuid(), os.path.exists('{folder}/secret'))"
+    same = other.run(reach).value
+    signalled = other.run(f"os.kill({pid}, 0) if {pid} != os.getpid() else 1/0").error
+    print(json.dumps([one.isolation.user, same, signalled]))
+"""
+    own_user, same, signalled = played(kind, program)
+
+    assert not own_user or same == "(False, False)"
+    assert signalled is not None
