@@ -142,7 +142,7 @@ def test_an_error_of_the_guard_is_no_way_past_it(environment: PythonEnvironment,
                 open({str(file)!r})
             except PermissionError as error:
                 names = error.__traceback__.tb_next.tb_frame.f_locals
-                names.update(library=("/",), events=())
+                names.update({{"library": ("/",), "events": ()}})
             return open({str(file)!r}).read()
         """
     )
