@@ -42,7 +42,7 @@ class GymnasiumEnvironment(Environment[ActionT, ObservationT, GymnasiumState]):
             def __init__(self) -> None:
                 super().__init__(gymnasium.make("CartPole-v1", render_mode="rgb_array"))
 
-    Each model has one field for an element of the space, or, of a ``Dict`` space, a field for each key.
+    Each model has one field for an element of the space, or, of a ``Dict`` space, a field for each of its keys.
     Info becomes metadata, with plain lists and numbers in the place of NumPy's.
 
     Args:

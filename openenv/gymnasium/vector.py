@@ -97,6 +97,8 @@ class RemoteVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
         super().reset(seed=seed if isinstance(seed, int) else None)
         seeds, others = self._seeds(seed), dict(options or {})
         chosen = self._chosen(others.pop("reset_mask", None))
+        if len({*chosen, *self._last}) < self.num_envs:
+            raise gymnasium.error.ResetNeeded("the first reset is one of all sessions")
         for index in chosen:
             if seeds[index] is not None:
                 self._randoms[index] = seeding.np_random(seeds[index])[0]
