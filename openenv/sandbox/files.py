@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from pathlib import Path
 
 from openenv.sandbox import kernel
@@ -79,7 +78,8 @@ class Scratch:
         options = f"size={self._limits.files_mb}m,nr_inodes={self._limits.file_count + 2},mode=1777"
         kernel.mount_tmpfs(self._folder, options)
         self._mounted.append(self._folder)
-        self.home = Path(tempfile.mkdtemp(dir=self._folder))
+        self.home = self._folder / "home"
+        self.home.mkdir(mode=0o700)
         # The place it lies in comes last: from then on, the folder has another name.
         for place in sorted(filter(can_be_hidden, _PUBLIC), key=self._folder.is_relative_to):
             hide(place, by=self._folder)

@@ -35,10 +35,21 @@ class Result:
     truncated: bool = False
 
 
-def pack_code(code: str) -> bytes:
-    """Write code as a frame; surrogates go along, so that the worker refuses them as Python does."""
-    body = code.encode(errors="surrogatepass")
+def pack_code(code: str, name: str) -> bytes:
+    """Write code as a frame; surrogates go along, so that the worker refuses them as Python does.
+
+    Args:
+        code: The code.
+        name: What tracebacks call it, in one line.
+    """
+    body = f"{name}\n{code}".encode(errors="surrogatepass")
     return HEADER.pack(len(body)) + body
+
+
+def unpack_code(body: bytes) -> tuple[str, str]:
+    """Read code and its name."""
+    name, _, code = body.decode(errors="surrogatepass").partition("\n")
+    return code, name
 
 
 def pack_result(result: Result, limit: int) -> bytes:

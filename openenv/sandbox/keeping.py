@@ -21,7 +21,7 @@ from openenv.sandbox.limits import Limits
 _ROOT = str(Path(__file__).parents[2])
 _BEGIN = """
 import sys
-sys.path.append(sys.argv[1])
+sys.path[:] = [*filter(None, sys.path), sys.argv[1]]
 from openenv.sandbox.keeper import main
 sys.path.remove(sys.argv[1])
 main(int(sys.argv[2]), *sys.argv[3:])
@@ -67,7 +67,7 @@ class Keeping:
         with theirs:
             arguments = [_ROOT, str(theirs.fileno()), self._folder, json.dumps(asdict(limits))]
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", "-c", _BEGIN, *arguments],
+                [sys.executable, "-s", "-X", "utf8", "-c", _BEGIN, *arguments],
                 env=_environment(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -138,4 +138,5 @@ class Keeping:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
-    return {"PATH": path, **{name: os.environ[name] for name in _KEPT if name in os.environ}}
+    # Sets of texts have the same order in each episode then.
+    return {"PATH": path, "PYTHONHASHSEED": "0", **{name: os.environ[name] for name in _KEPT if name in os.environ}}

@@ -46,13 +46,13 @@ class Line:
             os.close(out)
             os.close(err)
 
-    def run(self, code: str, time_s: float) -> Execution:
+    def run(self, code: str, name: str, time_s: float) -> Execution:
         """Run some code; where ``ended`` is set in what comes back, so has the worker."""
         began = time.monotonic()
         texts = {self._out: _Text(self._limit), self._err: _Text(self._limit)}
         reply = _Reply(self._limit)
         try:
-            self._send(code, time_s)
+            self._send(pack_code(code, name), time_s)
             how: Result | Ending = self._listen(texts, reply, began + time_s)
             timed_out, ended = False, _told(how)
         except TimeoutError:
@@ -72,10 +72,10 @@ class Line:
         os.close(self._out)
         os.close(self._err)
 
-    def _send(self, code: str, time_s: float) -> None:
+    def _send(self, frame: bytes, time_s: float) -> None:
         self._control.settimeout(time_s)
         with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, as its keeper tells
-            self._control.sendall(pack_code(code))
+            self._control.sendall(frame)
 
     def _listen(self, texts: dict[int, _Text], reply: _Reply, deadline: float) -> Result | Ending:
         while (left := deadline - time.monotonic()) > 0:

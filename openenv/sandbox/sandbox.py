@@ -32,25 +32,33 @@ class Sandbox:
         self.limits = limits or Limits()
         self._keeping: Keeping | None = Keeping(self.limits)
         self._line: Line | None = None
+        self._steps = 0
         self.isolation: Isolation = self._keeping.isolation
 
-    def run(self, code: str, *, time_s: float | None = None) -> Execution:
+    def run(self, code: str, *, time_s: float | None = None, name: str | None = None) -> Execution:
         """Run some code.
 
         Args:
             code: Python source; the value of a last expression is kept, as at Python's prompt.
             time_s: How long it may take, in seconds; the limit of the sandbox where left out.
+            name: What tracebacks call it, in one line; ``<step 1>``, ``<step 2>`` … since the restart where left out.
 
         Returns:
             What came of it. Nothing that the code does is an error here.
 
         Raises:
-            SandboxError: The sandbox is closed, or its keeper was killed.
+            SandboxError: The sandbox is closed.
         """
-        if self._line is None:
-            self._line = Line(self._alive(), self.limits.output_bytes)
+        if name is None:
+            self._steps += 1
+            name = f"<step {self._steps}>"
+        keeping = self._alive()
         try:
-            execution = self._line.run(code, self.limits.time_s if time_s is None else time_s)
+            self._line = self._line or Line(keeping, self.limits.output_bytes)
+            execution = self._line.run(code, name, self.limits.time_s if time_s is None else time_s)
+        except SandboxError:  # code whose user is the server's own can kill the keeper
+            self._set_up_anew()
+            return Execution("", "", -9, ended="killed with its keeper, and its files removed")
         except BaseException:  # whatever state the worker is in, nobody knows it
             self.close()
             raise
@@ -60,12 +68,17 @@ class Sandbox:
 
     def restart(self) -> None:
         """Forget every name, end every process, and remove every file."""
+        self._steps = 0
         if self._keeping is None:
-            self._keeping = Keeping(self.limits)
-        if self._line is not None:
-            self._keeping.kill()
-            self._hang_up()
-        self._keeping.clear()
+            self._set_up_anew()
+            return
+        try:
+            if self._line is not None:
+                self._keeping.kill()
+                self._hang_up()
+            self._keeping.clear()
+        except SandboxError:
+            self._set_up_anew()
 
     def close(self) -> None:
         """End every process and remove every file; the sandbox is of no use any more, unless it is restarted."""
@@ -81,6 +94,10 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _set_up_anew(self) -> None:
+        self.close()
+        self._keeping = Keeping(self.limits)
 
     def _alive(self) -> Keeping:
         if self._keeping is None:

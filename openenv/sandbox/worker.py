@@ -16,7 +16,7 @@ import sys
 import traceback
 from types import CodeType, ModuleType
 
-from openenv.sandbox.frames import HEADER, Result, pack_result
+from openenv.sandbox.frames import HEADER, Result, pack_result, unpack_code
 
 
 def main(control: socket.socket, output_bytes: int) -> None:
@@ -28,8 +28,8 @@ def main(control: socket.socket, output_bytes: int) -> None:
     """
     outputs, interpreter, us = Outputs(), Interpreter(), os.getpid()
     outputs.restore()
-    while (code := _receive(control)) is not None:
-        result = interpreter.run(code, outputs)
+    while (body := _receive(control)) is not None:
+        result = interpreter.run(*unpack_code(body), outputs)
         if os.getpid() != us:  # the code has forked, and this is the child
             os._exit(result.exit_code & 0xFF)
         control.sendall(pack_result(result, output_bytes))
@@ -42,12 +42,9 @@ class Interpreter:
         self._module = ModuleType("__main__")
         self._module.__dict__["__builtins__"] = builtins
         sys.modules["__main__"] = self._module  # pickle and dataclasses look there
-        self._count = 0
 
-    def run(self, code: str, outputs: Outputs) -> Result:
+    def run(self, code: str, file: str, outputs: Outputs) -> Result:
         """Run some code; the value of a last expression is its result, as at Python's prompt."""
-        self._count += 1
-        file = f"<step {self._count}>"
         linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
         try:
             value = self._evaluate(code, file)
@@ -123,12 +120,11 @@ def _writing(number: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=number == 2)
 
 
-def _receive(control: socket.socket) -> str | None:
+def _receive(control: socket.socket) -> bytes | None:
     header = _exactly(control, HEADER.size)
     if header is None:
         return None
-    body = _exactly(control, HEADER.unpack(header)[0])
-    return None if body is None else body.decode(errors="surrogatepass")
+    return _exactly(control, HEADER.unpack(header)[0])
 
 
 def _exactly(control: socket.socket, count: int) -> bytes | None:

@@ -168,7 +168,7 @@ def test_only_harmless_variables_are_handed_on(sandbox, monkeypatch):
     names = sandbox.run("import os; sorted(os.environ)").value
 
     assert names is not None
-    assert set(eval(names)) <= {"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ"}
+    assert set(eval(names)) <= {"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHASHSEED", "TMPDIR", "TZ"}
 
 
 def test_nothing_of_the_server_is_open(sandbox):

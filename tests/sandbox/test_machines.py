@@ -174,3 +174,17 @@ with Sandbox() as one, Sandbox() as other:
 
     assert not own_user or same == "(False, False)"
     assert signalled is not None
+
+
+def test_code_that_kills_its_keeper_does_not_harm_the_next_run():
+    program = """
+with Sandbox() as sandbox:
+    killed = sandbox.run("import os; os.kill(os.getppid(), 9); import time; time.sleep(60)")
+    sandbox.run("import os; os.kill(os.getppid(), 9)")
+    sandbox.restart()
+    print(json.dumps([killed.ended, sandbox.run("1 + 1").value]))
+"""
+    ended, after = played("plain-user", program)
+
+    assert ended == "killed with its keeper, and its files removed"
+    assert after == "2"

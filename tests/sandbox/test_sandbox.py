@@ -66,6 +66,21 @@ def test_a_traceback_shows_the_lines_of_every_step(sandbox):
     assert "worker.py" not in execution.stderr
 
 
+def test_a_step_keeps_its_number_after_a_process_has_ended(sandbox):
+    run(sandbox, "import os; os._exit(0)")
+
+    assert 'File "<step 2>", line 1' in run(sandbox, "1 / 0").stderr
+    assert 'File "mine", line 1' in run(sandbox, "1 / 0", name="mine").stderr
+    assert 'File "<step 3>", line 1' in run(sandbox, "1 / 0").stderr
+
+
+def test_the_same_code_gives_the_same_order_of_a_set(sandbox):
+    code = "{str(number) for number in range(100)}"
+    first = run(sandbox, code).value
+    with Sandbox() as other:
+        assert other.run(code).value == first
+
+
 def test_code_that_is_no_python_is_told_so(sandbox):
     execution = run(sandbox, "x = (1,\ny z")
 
