@@ -1,0 +1,1 @@
+"""The environment itself and what serves it."""
