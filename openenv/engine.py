@@ -10,6 +10,7 @@ from openenv.errors import ConnectError
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from docker.tls import TLSConfig
 
 
 class EngineError(ConnectError):
@@ -46,15 +47,15 @@ def connect() -> DockerClient:
         host, tls = _current_context()
         return DockerClient(base_url=host, tls=tls)
     except DockerException as error:
-        raise _engine_error(host or "the engine", error) from error
+        raise _engine_error(host or "the engine", error) from None
 
 
-def _current_context() -> tuple[str, object]:
+def _current_context() -> tuple[str, TLSConfig | bool]:
     """Read what ``docker context use`` has chosen, as Colima, Docker Desktop and rootless engines do."""
     from docker.context import ContextAPI
 
     context = ContextAPI.get_current_context()
-    return context.Host, context.TLSConfig or False
+    return context.Host or "", context.TLSConfig or False
 
 
 def _engine_error(host: str, error: Exception) -> EngineError:

@@ -175,7 +175,7 @@ def _labelled(label: str, style: str, text: str) -> None:
 def _write(parts: list[tuple[str, str]], stream: TextIO) -> None:
     """Write one line, each part in its style."""
     shown = [(_visible(text), style) for text, style in parts]
-    if _may_be_styled(stream) and any(style for _, style in shown):
+    if may_be_styled(stream) and any(style for _, style in shown):
         from rich.console import Console
         from rich.text import Text
 
@@ -186,7 +186,8 @@ def _write(parts: list[tuple[str, str]], stream: TextIO) -> None:
     stream.flush()
 
 
-def _may_be_styled(stream: TextIO) -> bool:
+def may_be_styled(stream: TextIO) -> bool:
+    """Whether a stream shows colours, and lines that change."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "Make a new environment.",
     "serve": "Run an environment on this machine.",
     "validate": "Check a project, or a server at work.",
+    "build": "Make the image of an environment.",
     "eval": "Measure policies on an environment.",
 }
 """Each command and its help in one line; ``commands/NAME.py`` holds a function of that name."""
@@ -39,6 +40,11 @@ EXAMPLES = {
         "openenv validate": "the project in this folder",
         "openenv validate --static": "without running it",
         "openenv validate http://localhost:8000 --json": "a server, with a report for programs",
+    },
+    "build": {
+        "openenv build": "the project in this folder, as NAME:latest and NAME:VERSION",
+        "openenv build my-env -t registry.example/my-env:2 --push": "another, with a name of its own, to a registry",
+        "openenv build --base-image python:3.13-slim --no-cache": "on another base, with nothing kept",
     },
     "eval": {
         "openenv eval my-env": "100 episodes at random",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openenv.version import DISTRIBUTION
 from openenv_cli.errors import CommandError, UsageError
 from openenv_cli.naming import Names
 
@@ -106,7 +107,7 @@ def render(names: Names, template: Template) -> dict[str, str]:
         The path of each file, with ``/``, and its text; sorted by path.
     """
     jinja = _jinja()
-    answers = {"names": names, "template": template}
+    answers = {"names": names, "template": template, "runtime": DISTRIBUTION.replace("-", "_")}
     files = {}
     for tree in ("_base", template.name):
         for source in (TREES / tree).rglob("*.jinja"):

@@ -41,7 +41,12 @@ class _Metadata(_Table):
     name: str
     version: str | None = None
     dynamic: tuple[str, ...] = Field(default=(), strict=False)
+    dependencies: tuple[str, ...] = Field(default=(), strict=False)
     entry_points: dict[str, dict[str, str]] = Field(default_factory=dict, validation_alias="entry-points")
+
+
+class _BuildSystem(_Table):
+    requires: tuple[str, ...] = Field(default=("setuptools",), strict=False)
 
 
 class _Setuptools(_Table):
@@ -75,10 +80,12 @@ class PyProject(_Table):
     """What ``pyproject.toml`` says about the distribution.
 
     Attributes:
-        project: The ``[project]`` table: name, version, dynamic fields, entry points.
+        build_system: The ``[build-system]`` table: what builds it.
+        project: The ``[project]`` table: name, version, dynamic fields, dependencies, entry points.
         tool: What build tools are told.
     """
 
+    build_system: _BuildSystem = Field(default_factory=_BuildSystem, validation_alias="build-system")
     project: _Metadata
     tool: _Tools = Field(default_factory=_Tools)
 

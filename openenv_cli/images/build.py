@@ -1,0 +1,187 @@
+"""Builds the image of a project: its files go to the engine, and what the engine says comes back as events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from openenv.project.project import Layout, Project, read_text
+from openenv.version import DISTRIBUTION
+from openenv_cli.errors import UsageError
+from openenv_cli.images.context import Entry, archive, collect
+from openenv_cli.images.dockerfile import BASE_IMAGE, WHEELS, Dockerfile
+from openenv_cli.images.progress import BuildError, Built, Cached, Event, Step, read_events
+from openenv_cli.images.wheel import runtime_wheel
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_OUR_WHEELS = f"{WHEELS}/{DISTRIBUTION.replace('-', '_')}-*.whl"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to build.
+
+    Attributes:
+        base_image: The image to build on; the Dockerfile's own where left out.
+        platform: The operating system and processor to build for; the engine's own where left out.
+        build_args: Further build arguments.
+        use_cache: Whether what was built before may be used again.
+    """
+
+    base_image: str | None = None
+    platform: str | None = None
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    use_cache: bool = True
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step that is done.
+
+    Attributes:
+        step: The step.
+        seconds: How long it took.
+        cached: Whether its result was there already.
+    """
+
+    step: Step
+    seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build that is done.
+
+    Attributes:
+        image: The id of the image.
+        steps: How long each step took.
+    """
+
+    image: str
+    steps: tuple[Done, ...]
+
+
+OnEvent = Callable[[Event | Done], None]
+"""Told what happens during a build, as it happens."""
+
+
+def build(client: DockerClient, project: Project, recipe: Recipe, on_event: OnEvent) -> Build:
+    """Build the image of a project. It gets no name.
+
+    Args:
+        client: The engine.
+        project: The project.
+        recipe: How to build it.
+        on_event: Told what happens.
+
+    Returns:
+        The image.
+
+    Raises:
+        UsageError: There is no Dockerfile, or it does not take what the recipe has.
+        DockerfileError: The Dockerfile needs BuildKit.
+        ContextError: A file of the project cannot be read.
+        BuildError: An instruction failed.
+    """
+    dockerfile = find_dockerfile(project)
+    arguments = dict(recipe.build_args)
+    if recipe.base_image is not None:
+        if not dockerfile.takes_base_image:
+            hint = f"write in it: ARG {BASE_IMAGE}=… and FROM ${{{BASE_IMAGE}}}"
+            raise UsageError(f"{dockerfile.path} chooses its base image itself", hint=hint)
+        arguments[BASE_IMAGE] = recipe.base_image
+    entries = collect(project.root, dockerfile.path, _added(dockerfile), _OUR_WHEELS)
+    options = {"dockerfile": dockerfile.path, "buildargs": arguments, "platform": recipe.platform}
+    return _run(client, entries, on_event, nocache=not recipe.use_cache, **options)
+
+
+def add_labels(client: DockerClient, image: str, labels: Mapping[str, str]) -> str:
+    """Put labels on an image; its files stay what they are.
+
+    Args:
+        client: The engine.
+        image: The id of the image.
+        labels: The labels.
+
+    Returns:
+        The id of the image that has them.
+    """
+    entries = [Entry("Dockerfile", f"FROM {image}\n".encode())]
+    return _run(client, entries, lambda event: None, labels=dict(labels)).image
+
+
+def find_dockerfile(project: Project) -> Dockerfile:
+    """Read the Dockerfile of a project, of either layout.
+
+    Args:
+        project: The project.
+
+    Returns:
+        The Dockerfile.
+
+    Raises:
+        UsageError: There is none.
+    """
+    places = ["Dockerfile"] + ["server/Dockerfile"] * (project.layout is Layout.FLAT)
+    for place in places:
+        if (project.root / place).is_file():
+            return Dockerfile(place, read_text(project.root / place))
+    hint = "openenv init in another folder makes one to copy"
+    raise UsageError(f"there is no {' or '.join(places)} in {project.root}", hint=hint)
+
+
+def _added(dockerfile: Dockerfile) -> dict[str, bytes]:
+    """Say what goes in beside the project's own files: the runtime for those who install it, and no cache mounts."""
+    added = {dockerfile.path: dockerfile.without_caches().encode()}
+    if dockerfile.takes_wheels:
+        wheel = runtime_wheel()
+        added[f"{WHEELS}/{wheel.name}"] = wheel.content
+    return added
+
+
+def _run(client: DockerClient, entries: list[Entry], on_event: OnEvent, **options: Any) -> Build:
+    with _refusals():
+        stream = client.api.build(
+            # Sent piece by piece, as requests does with iterators.
+            fileobj=archive(entries),  # type: ignore[arg-type]
+            custom_context=True,
+            decode=True,
+            rm=True,
+            forcerm=True,  # or a step that fails leaves its container
+            timeout=None,  # a step may be silent for as long as it takes
+            **options,
+        )
+        return _follow(read_events(stream), on_event)
+
+
+def _follow(events: Iterator[Event], on_event: OnEvent) -> Build:
+    """Pass events on, with the time that each step has taken."""
+    done: list[Done] = []
+    step, begun, cached = None, time.monotonic(), False
+    for event in events:
+        if step is not None and isinstance(event, (Step, Built)):
+            done.append(Done(step, time.monotonic() - begun, cached))
+            on_event(done[-1])
+        if isinstance(event, Step):
+            step, begun, cached = event, time.monotonic(), False
+        cached = cached or isinstance(event, Cached)
+        on_event(event)
+    assert isinstance(event, Built)
+    return Build(event.image, tuple(done))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the engine refuses before its stream begins is an error of the build as well."""
+    from docker.errors import APIError
+
+    try:
+        yield
+    except APIError as error:
+        raise BuildError(None, error.explanation or str(error), ()) from error

@@ -1,0 +1,100 @@
+"""From a project to an image that was tried out, says what it is, and has its names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from openenv.project.project import Project
+from openenv_cli.images.build import Build, OnEvent, Recipe, add_labels, build
+from openenv_cli.images.labels import labels, revision
+from openenv_cli.images.push import push
+from openenv_cli.images.smoke import Trial, runs_here, try_out
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made.
+
+    Attributes:
+        recipe: How to build it.
+        tags: What to call it, each with its part after the colon.
+        trial: Whether it is started and validated before it gets its names.
+        push: Whether every tag goes to its registry.
+    """
+
+    recipe: Recipe
+    tags: tuple[str, ...]
+    trial: bool = True
+    push: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """An image with its names.
+
+    Attributes:
+        image: Its id.
+        tags: Its names.
+        size: Its size with all layers, in bytes.
+        seconds: How long it took in all.
+        build: How it was built.
+        trial: How it did when it was tried; ``None`` where it was not.
+        digests: What its registry knows each pushed tag by.
+    """
+
+    image: str
+    tags: tuple[str, ...]
+    size: int
+    seconds: float
+    build: Build
+    trial: Trial | None
+    digests: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Lay it out as JSON values."""
+        return {
+            "image": self.image,
+            "tags": list(self.tags),
+            "size": self.size,
+            "seconds": round(self.seconds, 3),
+            "steps": [
+                {"instruction": done.step.instruction, "seconds": round(done.seconds, 3), "cached": done.cached}
+                for done in self.build.steps
+            ],
+            "checks_passed": None if self.trial is None else self.trial.passed,
+            "pushed": dict(self.digests),
+        }
+
+
+def make(client: DockerClient, project: Project, order: Order, on_event: OnEvent) -> Made:
+    """Build, try out, label, name and push an image. Where any of it fails, the names stay with what has them.
+
+    Args:
+        client: The engine.
+        project: The project.
+        order: What to make.
+        on_event: Told what happens while it is built.
+
+    Returns:
+        The image.
+
+    Raises:
+        CommandError: It cannot be made; the class says why.
+        ConnectError: It does not start.
+    """
+    begun = time.monotonic()
+    built = build(client, project, order.recipe, on_event)
+    trial = try_out(built.image) if order.trial and runs_here(client, built.image) else None
+    stated = labels(project.manifest, trial.schemas if trial else None, revision(project.root))
+    image = client.images.get(add_labels(client, built.image, stated))
+    for tag in order.tags:
+        image.tag(tag)
+    digests = {tag: push(client, tag) for tag in order.tags} if order.push else {}
+    seconds = time.monotonic() - begun
+    return Made(str(image.id), order.tags, int(image.attrs["Size"]), seconds, built, trial, digests)

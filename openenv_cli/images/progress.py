@@ -1,0 +1,138 @@
+"""What the engine says while it builds, as typed events. Pure: entries of its stream in, events out."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from openenv_cli.errors import CommandError, MissingError
+
+_STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
+_CACHED = " ---> Using cache"
+_REMARKS = (" ---> ", "Removing intermediate container ", "Successfully built ", "Successfully tagged ")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_KEPT = 20
+_NO_SPACE = "no space left on device"
+
+
+@dataclass(frozen=True)
+class Step:
+    """An instruction begins.
+
+    Attributes:
+        number: Which one it is, from 1.
+        total: How many there are.
+        instruction: Its text.
+    """
+
+    number: int
+    total: int
+    instruction: str
+
+
+@dataclass(frozen=True)
+class Cached:
+    """The instruction's result was there already."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """The instruction has printed a line.
+
+    Attributes:
+        text: The line.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Built:
+    """The build is done.
+
+    Attributes:
+        image: The id of the image.
+    """
+
+    image: str
+
+
+Event = Step | Cached | Output | Built
+
+
+class BuildError(CommandError):
+    """An instruction failed.
+
+    Args:
+        step: The instruction, if the build had come to one.
+        reason: What the engine says.
+        log: The last lines that the instruction printed.
+        hint: What to do about it.
+    """
+
+    def __init__(self, step: Step | None, reason: str, log: tuple[str, ...], hint: str | None = None) -> None:
+        where = "the build" if step is None else f"step {step.number} of {step.total}, {step.instruction}:"
+        data = {"instruction": step and step.instruction, "reason": reason, "log": list(log)}
+        super().__init__(f"{where} failed: {reason}" if step is None else f"{where} {reason}", data, hint=hint)
+        self.step = step
+        self.log = log
+
+
+class BaseImageError(BuildError, MissingError):
+    """The image to build on cannot be had."""
+
+
+def read_events(stream: Iterable[dict[str, Any]]) -> Iterator[Event]:
+    """Read what the engine says.
+
+    Args:
+        stream: The decoded entries of its stream.
+
+    Yields:
+        What happens, in order; last a ``Built``.
+
+    Raises:
+        BuildError: An instruction failed, or the stream ended early.
+        BaseImageError: The image to build on cannot be had.
+    """
+    step: Step | None = None
+    log: deque[str] = deque(maxlen=_KEPT)
+    image = None
+    for entry in stream:
+        if "error" in entry:
+            raise _build_error(step, str(entry["error"]), tuple(log))
+        image = entry.get("aux", {}).get("ID", image)
+        for event in _events(entry):
+            if isinstance(event, Step):
+                step = event
+                log.clear()
+            elif isinstance(event, Output):
+                log.append(event.text)
+            yield event
+    if image is None:
+        raise BuildError(step, "the engine hung up", tuple(log), "is it still running?")
+    yield Built(image)
+
+
+def _events(entry: dict[str, Any]) -> Iterator[Event]:
+    if "status" in entry and not entry.get("progressDetail"):
+        yield Output(": ".join(str(entry[key]) for key in ("id", "status") if key in entry))
+    for line in _COLOURS.sub("", entry.get("stream", "")).splitlines():
+        begun = _STEP.fullmatch(line)
+        if begun:
+            yield Step(int(begun[1]), int(begun[2]), begun[3])
+        elif line == _CACHED:
+            yield Cached()
+        elif line.strip() and not line.startswith(_REMARKS):
+            yield Output(line.rstrip())
+
+
+def _build_error(step: Step | None, reason: str, log: tuple[str, ...]) -> BuildError:
+    if _NO_SPACE in reason or any(_NO_SPACE in line for line in log):
+        return BuildError(step, reason, log, "docker system prune removes what is not used any more")
+    if step is not None and step.instruction.upper().startswith("FROM "):
+        return BaseImageError(step, reason, log, "--base-image names another image to build on, one that is here")
+    return BuildError(step, reason, log)

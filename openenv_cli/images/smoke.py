@@ -1,0 +1,93 @@
+"""A trial of an image: started as a trainer starts it, under restrictions, and validated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from openenv.validation.check import Severity
+from openenv.validation.report import Report, Status, Verdict
+from openenv.validation.run import validate
+from openenv.validation.web import Web
+from openenv_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_TIMEOUT_S = 30.0
+
+
+class SmokeError(CommandError):
+    """The image runs, and does not do what an environment has to.
+
+    Args:
+        image: The id of the image.
+        report: What was found.
+    """
+
+    def __init__(self, image: str, report: Report) -> None:
+        found = [
+            f"{outcome.check.id} {finding.message}"
+            for outcome in report.outcomes
+            if outcome.status is Status.FAILED and outcome.check.severity is Severity.ERROR
+            for finding in outcome.findings
+        ]
+        super().__init__(
+            f"the image was built, and fails its trial: {len(found)} errors",
+            {"image": image, "findings": found},
+            hint="openenv validate checks the project itself; --no-smoke leaves the trial out",
+        )
+        self.findings = found
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial that went well.
+
+    Attributes:
+        schemas: The JSON Schemas of its actions, observations and states.
+        passed: How many checks it has passed.
+    """
+
+    schemas: Mapping[str, Any]
+    passed: int
+
+
+def runs_here(client: DockerClient, image: str) -> bool:
+    """Whether an image is for the engine's own kind of processor.
+
+    Args:
+        client: The engine.
+        image: The id of the image.
+
+    Returns:
+        Whether it is.
+    """
+    return bool(client.images.get(image).attrs["Architecture"] == client.version()["Arch"])
+
+
+def try_out(image: str) -> Trial:
+    """Start an image, validate it, and stop it.
+
+    Args:
+        image: The id of the image.
+
+    Returns:
+        What it says about itself.
+
+    Raises:
+        ConnectError: It does not start; the message has the end of its log.
+        SmokeError: It does not do what an environment has to.
+    """
+    from openenv.providers.docker import DockerProvider
+
+    provider = DockerProvider(image)
+    url = provider.start()
+    try:
+        report = validate(url)
+        if report.verdict is not Verdict.PASSED:
+            raise SmokeError(image, report)
+        return Trial(Web(url, _TIMEOUT_S).get("/schema").object(), report.count(Status.PASSED))
+    finally:
+        provider.stop()

@@ -1,0 +1,45 @@
+"""What images are called. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from openenv.project.manifest import Manifest
+from openenv_cli.errors import UsageError
+
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REGISTRY = r"[A-Za-z0-9.-]+(?::[0-9]+)?"
+_REPOSITORY = rf"(?:{_REGISTRY}/)?{_PART}(?:/{_PART})*"
+_TAG = re.compile(rf"({_REPOSITORY})(?::([A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?")
+"""https://github.com/distribution/reference, without digests."""
+
+
+def default_tags(manifest: Manifest) -> tuple[str, ...]:
+    """Name the image of an environment.
+
+    Args:
+        manifest: What ``openenv.yaml`` says.
+
+    Returns:
+        ``name:latest``, and ``name:version`` where there is a version.
+    """
+    name = manifest.name.lower()
+    return (f"{name}:latest", *([f"{name}:{manifest.version}"] if manifest.version else []))
+
+
+def read_tag(text: str) -> str:
+    """Complete what somebody wants an image to be called.
+
+    Args:
+        text: A name, perhaps with a registry before it and a tag after it.
+
+    Returns:
+        The name with its tag.
+
+    Raises:
+        UsageError: No image can be called that.
+    """
+    found = _TAG.fullmatch(text)
+    if found is None:
+        raise UsageError(f"no image can be called '{text}'", hint="small letters, digits, - and _: -t my-env:0.1.0")
+    return f"{found[1]}:{found[2] or 'latest'}"
