@@ -1,6 +1,7 @@
 """Say what each dependency costs: MB on disk and ms to import.
 
-``PYTHON scripts/dependency_costs.py`` prints a table; PYTHON is that of a plain install of this tree.
+``PYTHON scripts/dependency_costs.py`` prints a table; PYTHON is that of a plain install of this tree, or of one with
+extras, which are listed below the total.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ ROUNDS = 7
 IMPORTS = {
     "docker": "import docker",
     "fastapi": "from fastapi import FastAPI",
+    "gymnasium": "import gymnasium",
     "huggingface-hub": "from huggingface_hub import HfApi",
     "jinja2": "from jinja2 import Environment",
     "jsonschema": "from jsonschema import Draft202012Validator",
@@ -41,6 +43,13 @@ def normalized(name: str) -> str:
 def required(found: Distribution) -> set[str]:
     """Name what a distribution needs and what is installed of that."""
     names = (re.split(r"[ ;<>=!~\[(]", line, maxsplit=1)[0] for line in found.requires or () if "extra ==" not in line)
+    return {normalized(name) for name in names if _installed(name)}
+
+
+def optional(found: Distribution) -> set[str]:
+    """Name what the extras of a distribution bring and what is installed of that, development's left out."""
+    lines = [line for line in found.requires or () if "extra ==" in line and "dev" not in line.partition("extra ==")[2]]
+    names = (re.split(r"[ ;<>=!~\[(]", line, maxsplit=1)[0] for line in lines)
     return {normalized(name) for name in names if _installed(name)}
 
 
@@ -68,7 +77,7 @@ def import_ms(statement: str) -> float:
 
 
 def main() -> None:
-    """Print a table: own size, size with what it alone brings, time to import."""
+    """Print a table: own size, size with what it alone brings, time to import; extras last."""
     direct = required(distribution(DISTRIBUTION))
     everything = closure(set(direct))
     print("| dependency | MB | with what it alone brings | import, ms |\n|---|---|---|---|")
@@ -79,6 +88,9 @@ def main() -> None:
         print(f"| {name} | {megabytes(name):.1f} | {together:.1f} | {cost:.0f} |")
     total = sum(map(megabytes, everything))
     print(f"| all, {len(everything)} distributions | {total:.1f} | | |")
+    for name in sorted(optional(distribution(DISTRIBUTION)) - direct):
+        together = sum(map(megabytes, closure({name}) - everything))
+        print(f"| extra: {name} | {megabytes(name):.1f} | {together:.1f} | {import_ms(IMPORTS[name]):.0f} |")
 
 
 def _installed(name: str) -> bool:
