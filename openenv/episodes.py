@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -145,12 +146,9 @@ def write(path: str | Path, episodes: Iterable[Episode]) -> None:
         path: The file.
         episodes: The episodes.
     """
-    path = Path(path)
-    fresh = path.with_name(f"{path.name}.part")
-    with fresh.open("w", encoding="utf-8", newline="\n") as lines:
+    with _replacing(Path(path)) as fresh, fresh.open("w", encoding="utf-8", newline="\n") as lines:
         for episode in episodes:
             append(lines, episode)
-    fresh.replace(path)
 
 
 def append(lines: IO[str], episode: Episode) -> None:
@@ -220,9 +218,20 @@ def to_parquet(paths: str | Path | Iterable[str | Path], out: str | Path, *, row
     found = map(_episode_row, episodes) if rows == "episode" else (row for one in episodes for row in _step_rows(one))
     columns = {**_FIRST_COLUMNS, **(_EPISODE_COLUMNS if rows == "episode" else _STEP_COLUMNS)}
     schema = pa.schema(list(columns.items()))
-    with ParquetWriter(str(out), schema) as writer:
+    with _replacing(Path(out)) as fresh, ParquetWriter(str(fresh), schema) as writer:
         while group := list(islice(found, _ROW_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a file beside this one to write to, which takes its place once all of it is written."""
+    fresh = path.with_name(f"{path.name}.part")
+    try:
+        yield fresh
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _episode_row(episode: Episode) -> dict[str, Any]:

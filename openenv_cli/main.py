@@ -43,13 +43,13 @@ EXAMPLES = {
     },
     "build": {
         "openenv build": "the project in this folder, as NAME:latest and NAME:VERSION",
-        "openenv build my-env -t registry.example/my-env:2 --push": "another, with a name of its own, to a registry",
-        "openenv build --base-image python:3.13-slim --no-cache": "on another base, with nothing kept",
+        "openenv build my-env -t registry.example/my-env:2 --push": "another, to a registry",
+        "openenv build --base-image python:3.13-slim --no-cache": "on another base, all anew",
     },
     "eval": {
         "openenv eval my-env": "100 episodes at random",
-        "openenv eval my-env --policy random,my_policies:Mine --out run": "two policies on the same seeds, kept in run",
-        "openenv eval http://localhost:8000 --episodes 20 --reset level=3": "a server, with an option of its reset",
+        "openenv eval my-env --policy random,mine:Policy": "two policies on the same seeds",
+        "openenv eval http://localhost:8000 --reset level=3 --out run": "a server; kept in run",
     },
 }
 """How each command may be called, and what that does."""

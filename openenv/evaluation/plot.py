@@ -12,7 +12,7 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 except ModuleNotFoundError as error:
-    if error.name != "matplotlib":
+    if not f"{error.name}.".startswith("matplotlib."):
         raise
     raise MissingExtraError("matplotlib", "plot") from error
 

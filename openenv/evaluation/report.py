@@ -43,8 +43,8 @@ class Comparison:
     """Two policies on the seeds that both have played to the end.
 
     Attributes:
-        policy: One of them.
-        other: The other one.
+        policy: The one that was named later.
+        other: The one that was named first.
         difference: Mean of its return less the other's on the same seed, with its interval.
         ahead: On how many seeds it returned more.
         behind: On how many it returned less.
@@ -87,7 +87,7 @@ class Report:
         """
         ordered = sorted(episodes, key=lambda episode: (policies.index(episode.policy), episode.index))
         by_policy = {name: [episode for episode in ordered if episode.policy == name] for name in policies}
-        compared = (_comparison(by_policy[one], by_policy[other]) for one, other in combinations(policies, 2))
+        compared = (_comparison(by_policy[later], by_policy[first]) for first, later in combinations(policies, 2))
         return cls(
             target,
             tuple(ordered),

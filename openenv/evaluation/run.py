@@ -82,8 +82,7 @@ def evaluate(
         seed: The seed of the first episode of each policy; that of the next is one more, and so on.
         reset: Further options of each reset.
         max_steps: After how many steps an episode is cut short.
-        out: A folder to keep the run in. What an earlier run has played there is not played again, but for
-            episodes that failed.
+        out: A folder to keep the run in, and to go on with the one there; failed episodes are played again.
         trajectories: Whether the steps of each episode are kept.
         on_progress: Called at the beginning, and after each episode; in another thread.
 

@@ -85,7 +85,7 @@ def _imported(reference: str) -> Any:
 
 def _factory(found: Any, name: str) -> PolicyFactory:
     if isinstance(found, Policy) and not isinstance(found, type):
-        return partial(copy.deepcopy, found)
+        return partial(_copied, found, name)
     if not callable(found):
         raise ConfigurationError(f"{name} is no policy: it is of type {type(found).__name__}, which has no act()")
 
@@ -96,6 +96,15 @@ def _factory(found: Any, name: str) -> PolicyFactory:
         return made
 
     return make
+
+
+def _copied(policy: Policy, name: str) -> Policy:
+    try:
+        return copy.deepcopy(policy)
+    except TypeError as error:
+        raise ConfigurationError(
+            f"{name} cannot be copied for each session: {error}", hint="give its class, or a function that makes one"
+        ) from error
 
 
 def _random(action: ActionSource) -> PolicyFactory:

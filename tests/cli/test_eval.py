@@ -1,0 +1,161 @@
+"""``openenv eval``."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from support.processes import Fifo
+from support.puppets import PATIENCE_S
+from support.serving import serving
+from support.walks import Walk
+
+from openenv.episodes import read
+
+BOTH = "support.walks:LeftPolicy,support.walks:RightPolicy"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(Walk, max_sessions=8) as served:
+        yield served.url
+
+
+def test_prints_a_table_and_compares(openenv: Any, url: str) -> None:
+    ran = openenv("eval", url, "--policy", BOTH, "--episodes", "10")
+
+    assert ran.code == 0
+    header, left, right, compared = ran.out.splitlines()
+    assert header.split()[:3] == ["policy", "episodes", "return"]
+    assert left.split()[:7] == ["support.walks:LeftPolicy", "10", "-1", "[-1,", "-1]", "-1", "0%"]
+    assert right.split()[:7] == ["support.walks:RightPolicy", "10", "1", "[1,", "1]", "1", "100%"]
+    assert compared == (
+        "support.walks:RightPolicy less support.walks:LeftPolicy: +2 [2, 2] on 10 seeds, ahead on 10, behind on 0"
+    )
+    assert ran.err.splitlines()[0] == "0 of 20 episodes"
+    assert ran.err.splitlines()[-1] == "20 of 20 episodes"
+
+
+def test_prints_one_json_document(openenv: Any, url: str) -> None:
+    ran = openenv("eval", url, "--episodes", "5", "--json", "--quiet")
+
+    assert (ran.code, ran.err) == (0, "")
+    [summary] = ran.document["policies"]
+    assert (summary["policy"], summary["episodes"], summary["total_reward"]["count"]) == ("random", 5, 5)
+
+
+def test_failing_episodes_are_shown_and_make_the_exit_status_1(openenv: Any, url: str) -> None:
+    ran = openenv("eval", url, "--episodes", "3", "--reset", "fault=0", "--policy", "support.walks:RightPolicy")
+
+    assert ran.code == 1
+    assert ran.out.splitlines()[1].split()[-1] == "3"
+    assert (
+        "failed: support.walks:RightPolicy, 3 episodes (seeds 0, 1, 2), in step: ExecutionError: the walker stumbled"
+        in ran.out
+    )
+    assert ran.err.splitlines()[-1] == "3 of 3 episodes, 3 failed"
+
+
+def test_keeps_a_run_and_goes_on_with_it(openenv: Any, url: str) -> None:
+    command = ["eval", url, "--out", "run", "--trajectories", "--reset", "limit=2"]
+    openenv(*command, "--episodes", "3")
+    ran = openenv(*command, "--episodes", "5")
+
+    assert ran.err.splitlines()[0] == "3 of 5 episodes"
+    assert [one.steps is not None and one.length <= 2 for one in read("run/episodes.jsonl")] == [True] * 5
+
+
+def test_finds_policies_in_the_current_folder(openenv: Any, url: str) -> None:
+    Path("policies_of_mine.py").write_text("from support.walks import RightPolicy as Mine\n", encoding="utf-8")
+
+    assert openenv("eval", url, "--policy", "policies_of_mine:Mine", "--episodes", "2").code == 0
+
+
+def test_draws_a_plot(openenv: Any, url: str) -> None:
+    ran = openenv("eval", url, "--episodes", "3", "--plot", "returns.png")
+
+    assert ran.code == 0
+    assert ran.err.splitlines()[-1] == "the plot is in returns.png"
+    assert Path("returns.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_asks_for_matplotlib_before_anything_is_played(openenv: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "openenv.evaluation.plot", raising=False)
+    for name in [each for each in sys.modules if each.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+    ran = openenv("eval", "http://127.0.0.1:9", "--plot", "returns.png")
+
+    assert ran.code == 3
+    assert "hint: pip install" in ran.err
+    assert "[plot]" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--reset", "limit"], "--reset: 'limit' is not of the form KEY=VALUE"),
+        (["--reset", "a=1", "--reset", "a=2"], "--reset: a is given twice"),
+        (["--reset", "seed=1"], "--reset: seeds are set by --seed"),
+        (["--trajectories"], "--trajectories needs --out DIR"),
+        (["--plot", "nowhere/returns.png"], "--plot: there is no folder"),
+        (["--policy", "nobody"], "there is no policy 'nobody'"),
+        (["--episodes", "0"], "0 is less than 1"),
+    ],
+)
+def test_wrong_usage_is_said_and_nothing_is_played(openenv: Any, url: str, arguments: list[str], said: str) -> None:
+    ran = openenv("eval", url, *arguments)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_server_that_is_not_there_is_something_missing(openenv: Any) -> None:
+    assert openenv("eval", "http://127.0.0.1:9", "--episodes", "1").code == 3
+
+
+def test_ctrl_c_leaves_finished_episodes_and_says_how_to_go_on(url: str, tmp_path: Path) -> None:
+    told = Fifo(tmp_path / "told")
+    (tmp_path / "waiting.py").write_text(
+        "import asyncio\n"
+        "class Waiting:\n"
+        "    def reset(self, seed):\n"
+        "        self.seed = seed\n"
+        "    async def act(self, observation):\n"
+        "        if self.seed == 2:\n"
+        f"            open({told.path!r}, 'w').write('here')\n"
+        "            await asyncio.get_running_loop().create_future()\n"
+        "        return {'side': 1}\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "openenv_cli", "eval", url, "--policy", "waiting:Waiting", "--episodes", "9"]
+    playing = subprocess.Popen(
+        [*command, "--sessions", "1", "--out", "run"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    assert told.read() == "here"
+
+    playing.send_signal(signal.SIGINT)
+    _, err = playing.communicate(timeout=PATIENCE_S)
+    told.close()
+
+    assert playing.returncode == 130
+    assert err.splitlines()[-2:] == ["2 of 9 episodes are in run: the same command goes on", "interrupted"]
+    assert [one.index for one in read(tmp_path / "run" / "episodes.jsonl")] == [0, 1]
+
+
+def test_a_terminal_sees_a_bar(url: str, tmp_path: Path) -> None:
+    command = ["-m", "openenv_cli", "eval", url, "--episodes", "4"]
+    terminal = pexpect.spawn(sys.executable, command, cwd=str(tmp_path), encoding="utf-8", timeout=PATIENCE_S)
+    terminal.expect("━")
+    terminal.expect("random")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+
+    assert terminal.exitstatus == 0

@@ -1,0 +1,310 @@
+"""Whole evaluations, mostly in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.puppets import turnstiles
+from support.serving import serving
+from support.walks import LeftPolicy, LonelyWalk, RightPolicy, Walk, WalkAction
+
+from openenv import GenericEnvClient
+from openenv.episodes import Episode, read
+from openenv.errors import ConfigurationError, ConnectError
+from openenv.evaluation import Progress, Report, evaluate
+from openenv.policies import RandomPolicy, ScriptedPolicy
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(Walk, max_sessions=16) as served:
+        yield served.url
+
+
+def outcomes(report: Report) -> list[tuple[str, int, float, int, str]]:
+    return [(one.policy, one.seed, one.total_reward, one.length, one.end) for one in report.episodes]
+
+
+def test_plays_each_policy_on_the_same_seeds(url: str) -> None:
+    report = evaluate(url, {"left": LeftPolicy, "right": RightPolicy()}, episodes=30, seed=5)
+
+    seeds = [(one.policy, one.seed) for one in report.episodes]
+    assert seeds == [(name, seed) for name in ("left", "right") for seed in range(5, 35)]
+    left, right = report.policies
+    assert left.total_reward is not None
+    assert (left.total_reward.mean, left.success) == (-1.0, 0.0)
+    assert right.total_reward is not None
+    assert (right.total_reward.mean, right.success, right.errors) == (1.0, 1.0, 0)
+    assert {one.length for one in report.episodes} == {2, 3, 4}
+
+
+def test_how_many_sessions_there_are_changes_no_episode(url: str) -> None:
+    one = evaluate(url, "random", episodes=20, sessions=1)
+    many = evaluate(url, "random", episodes=20, sessions=16)
+
+    assert outcomes(one) == outcomes(many)
+    assert {episode.end for episode in one.episodes} == {"terminated"}
+
+
+def test_plays_in_this_process_and_through_a_client_and_to_the_same_end(url: str) -> None:
+    policies = {"random": lambda: RandomPolicy(WalkAction)}
+
+    in_process = evaluate(Walk, policies, episodes=10)
+    through_client = evaluate(GenericEnvClient(url), policies, episodes=10)
+    by_name = evaluate(url, "random", episodes=10)
+
+    assert outcomes(in_process) == outcomes(through_client) == outcomes(by_name)
+
+
+def test_an_episode_does_not_wait_for_a_slower_one(url: str) -> None:
+    class SlowAtFirst(RightPolicy):
+        def reset(self, seed: int | None) -> None:
+            self._slow = seed == 0
+
+        async def act(self, observation: Any) -> Any:  # type: ignore[override]
+            if self._slow:
+                await turnstiles["the slow one"].pass_through_async()
+            return {"side": 1}
+
+    def open_when_all_others_are_done(progress: Progress) -> None:
+        if progress.done == 29:
+            turnstiles["the slow one"].open()
+
+    turnstiles.fresh("the slow one")
+    report = evaluate(url, {"slow": SlowAtFirst}, episodes=30, sessions=2, on_progress=open_when_all_others_are_done)
+
+    assert [one.error for one in report.episodes] == [None] * 30
+
+
+def test_passes_options_to_the_reset_and_says_how_episodes_end() -> None:
+    def ends(policy: Any = RightPolicy, **options: Any) -> set[tuple[str, bool]]:
+        report = evaluate(Walk, {"p": policy}, episodes=5, **options)
+        return {(one.end, one.success) for one in report.episodes}
+
+    assert ends() == {("terminated", True)}
+    assert ends(reset={"limit": 1}) == {("truncated", False)}
+    assert ends(max_steps=1) == {("max_steps", False)}
+    assert ends(reset={"success": False}) == {("terminated", False)}
+    assert ends(LeftPolicy, reset={"success": True}) == {("terminated", True)}
+    assert ends(reset={"fault": 1}) == {("error", False)}
+
+
+class Unsure(RightPolicy):
+    """Fails in every other episode."""
+
+    def reset(self, seed: int | None) -> None:
+        assert seed is not None
+        self._fails = seed % 2
+
+    def act(self, observation: Any) -> dict[str, Any]:
+        if self._fails:
+            raise KeyError("where to?")
+        return super().act(observation)
+
+
+def test_counts_what_fails_and_goes_on(url: str) -> None:
+    report = evaluate(
+        url, {"unsure": Unsure, "flier": lambda: ScriptedPolicy([{"side": 1, "remark": "fly"}])}, episodes=6
+    )
+
+    unsure, flier = report.policies
+    assert (unsure.errors, unsure.success) == (3, 1.0)
+    assert (flier.errors, flier.success) == (6, None)
+    about = [(policy, one.during, one.type, seeds) for policy, one, seeds in report.failures]
+    assert about == [
+        ("unsure", "act", "KeyError", [1, 3, 5]),
+        ("flier", "step", "InvalidActionError", [0, 1, 2, 3, 4, 5]),
+    ]
+
+
+def test_plays_with_as_many_sessions_as_the_server_has() -> None:
+    with serving(LonelyWalk) as served:
+        report = evaluate(served.url, {"right": RightPolicy}, episodes=40, sessions=4)
+
+    assert [summary.errors for summary in report.policies] == [0]
+
+
+def test_a_server_that_is_not_there_is_an_error() -> None:
+    with serving(Walk) as served:
+        url = served.url
+    with pytest.raises(ConnectError):
+        evaluate(url, {"right": RightPolicy}, episodes=1)
+
+
+def test_works_where_an_event_loop_runs(url: str) -> None:
+    async def notebook() -> Report:
+        return evaluate(url, {"right": RightPolicy}, episodes=2)
+
+    assert len(asyncio.run(notebook()).episodes) == 2
+
+
+def test_tells_how_far_it_is() -> None:
+    seen: list[Progress] = []
+
+    evaluate(Walk, {"right": RightPolicy}, episodes=3, sessions=2, on_progress=seen.append)
+
+    assert [(one.done, one.total, one.failed) for one in seen] == [(0, 3, 0), (1, 3, 0), (2, 3, 0), (3, 3, 0)]
+    assert [one.episode is None for one in seen] == [True, False, False, False]
+
+
+def test_closes_the_policy_of_each_session() -> None:
+    closed: list[object] = []
+
+    class Closing(RightPolicy):
+        async def close(self) -> None:
+            closed.append(self)
+
+    evaluate(Walk, {"closing": Closing}, episodes=8, sessions=2)
+
+    assert len(closed) == len(set(map(id, closed))) == 2
+
+
+def test_keeps_the_steps(tmp_path: Path) -> None:
+    script = {"script": lambda: ScriptedPolicy([{"side": 1}] * 9)}
+
+    report = evaluate(Walk, script, episodes=1, seed=1, trajectories=True, out=tmp_path / "run")
+
+    [kept] = read(tmp_path / "run" / "episodes.jsonl")
+    assert kept.steps is not None
+    positions = [step.observation["position"] for step in kept.steps] + [kept.last_observation["position"]]
+    assert positions == list(range(3 - kept.length, 4))
+    assert set(kept.steps[0].observation) == {"position", "legal_actions"}
+    assert [step.action for step in kept.steps] == [{"side": 1}] * kept.length
+    assert [step.terminated for step in kept.steps] == [False] * (kept.length - 1) + [True]
+    assert sum(step.reward or 0 for step in kept.steps) == kept.total_reward == 1.0
+    assert report.episodes[0].steps is None
+
+
+def test_without_a_folder_the_steps_are_in_the_report() -> None:
+    [episode] = evaluate(Walk, {"right": RightPolicy}, episodes=1, trajectories=True).episodes
+
+    assert episode.steps is not None
+    assert len(episode.steps) == episode.length
+
+
+def kept(folder: Path) -> dict[int, Episode]:
+    found = list(read(folder / "episodes.jsonl"))
+    assert len({one.index for one in found}) == len(found)
+    return {one.index: one for one in found}
+
+
+def test_goes_on_with_an_interrupted_run(tmp_path: Path) -> None:
+    class Interrupt(Exception):
+        pass
+
+    def interrupt(progress: Progress) -> None:
+        if progress.done == 4:
+            raise Interrupt
+
+    with pytest.raises(Interrupt):
+        evaluate(Walk, {"right": RightPolicy}, episodes=12, sessions=2, out=tmp_path, on_progress=interrupt)
+    before = kept(tmp_path)
+    assert 4 <= len(before) < 12
+    with (tmp_path / "episodes.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write('{"policy": "right", "ind')  # killed while it was writing
+
+    began: list[int] = []
+    report = evaluate(
+        Walk,
+        {"right": RightPolicy},
+        episodes=12,
+        sessions=2,
+        out=tmp_path,
+        on_progress=lambda one: began.append(one.done),
+    )
+
+    after = kept(tmp_path)
+    assert {index: after[index] for index in before} == before
+    assert sorted(after) == list(range(12))
+    assert began[0] == len(before)
+    assert len(report.episodes) == 12
+
+
+def test_plays_failed_episodes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluate(Walk, {"p": Unsure}, episodes=6, out=tmp_path)
+    sure = kept(tmp_path)[0]
+
+    monkeypatch.setattr(Unsure, "act", RightPolicy.act)
+    report = evaluate(Walk, {"p": Unsure}, episodes=6, out=tmp_path)
+
+    assert [one.error for one in report.episodes] == [None] * 6
+    assert kept(tmp_path)[0] == sure
+
+
+def test_plays_more_episodes_of_the_same_run(tmp_path: Path) -> None:
+    evaluate(Walk, {"right": RightPolicy}, episodes=3, out=tmp_path)
+    three = kept(tmp_path)
+
+    more = evaluate(Walk, {"right": RightPolicy}, episodes=5, out=tmp_path)
+    fewer = evaluate(Walk, {"right": RightPolicy}, episodes=2, out=tmp_path)
+
+    assert len(more.episodes) == 5
+    assert len(fewer.episodes) == 2
+    assert {index: kept(tmp_path)[index] for index in three} == three
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seed": 1}, "seed was 0, is 1"),
+        ({"max_steps": 7}, "max_steps was 10000, is 7"),
+        ({"reset": {"limit": 3}}, 'reset was {}, is {"limit": 3}'),
+        ({"trajectories": True}, "trajectories was false, is true"),
+        ({"policies": {"right": LeftPolicy}}, "RightPolicy"),
+        ({"target": LonelyWalk, "sessions": 1}, 'target was "Walk", is "LonelyWalk"'),
+    ],
+)
+def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
+    usual: dict[str, Any] = {"target": Walk, "policies": {"right": RightPolicy}, "episodes": 2, "out": tmp_path}
+    evaluate(**usual)
+    before = (tmp_path / "episodes.jsonl").read_bytes()
+
+    with pytest.raises(ConfigurationError, match="holds another run") as caught:
+        evaluate(**{**usual, **changed})
+
+    assert said in caught.value.message
+    assert (tmp_path / "episodes.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "said"), [("run.json", "is not JSON"), ("episodes.jsonl", "but no run.json")])
+def test_files_of_something_else_are_left_alone(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_text("hello\n", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=said):
+        evaluate(Walk, {"right": RightPolicy}, episodes=1, out=tmp_path)
+
+    assert (tmp_path / name).read_text(encoding="utf-8") == "hello\n"
+
+
+def test_says_what_a_run_is_of(tmp_path: Path) -> None:
+    evaluate(Walk, {"right": RightPolicy}, episodes=1, seed=3, reset={"limit": 9}, out=tmp_path)
+
+    assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8")) == {
+        "target": "Walk",
+        "policies": {"right": "support.walks:RightPolicy"},
+        "seed": 3,
+        "reset": {"limit": 9},
+        "max_steps": 10000,
+        "trajectories": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"episodes": 0}, "at least 1"),
+        ({"seed": -1}, "not all from 0 to 4294967295"),
+        ({"seed": 2**32 - 1, "episodes": 2}, "not all from 0 to 4294967295"),
+        ({"policies": []}, "no policy to evaluate"),
+        ({"policies": ["random", "random"]}, "a policy is named twice"),
+        ({"policies": "nobody"}, "there is no policy 'nobody'"),
+    ],
+)
+def test_refuses_what_cannot_be_played(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        evaluate(Walk, **{"policies": {"right": RightPolicy}, **wrong})
