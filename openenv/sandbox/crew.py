@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import socket
 import struct
@@ -19,6 +18,8 @@ from openenv.sandbox.isolation import Boundary, become, running
 from openenv.sandbox.limits import Limits
 
 _STATUS = struct.Struct("!i")
+_CONTROL = 3
+"""Where a worker has its socket."""
 
 
 class Crew:
@@ -115,12 +116,21 @@ class Crew:
         control, out, err = descriptors
         for number, descriptor in enumerate((os.open(os.devnull, os.O_RDONLY), out, err, control)):
             os.dup2(descriptor, number)
-        os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        os.set_inheritable(_CONTROL, False)
+        _close_others(_CONTROL)
         os.chdir(home)
         os.environ.update(HOME=str(home), TMPDIR=str(home))
         sys.path.insert(0, str(home))
         confine(self._limits, self._boundary)
-        worker.main(socket.socket(fileno=3), self._limits.output_bytes)
+        worker.main(socket.socket(fileno=_CONTROL), self._limits.output_bytes)
+
+
+def _close_others(last: int) -> None:
+    """Close every descriptor beyond one."""
+    for path in list(Path("/dev/fd").iterdir()):
+        if int(path.name) > last:
+            with suppress(OSError):  # the one that the folder was read with
+                os.close(int(path.name))
 
 
 def _forked(work: Callable[[], None]) -> int:
@@ -131,7 +141,7 @@ def _forked(work: Callable[[], None]) -> int:
     try:
         work()
         status = 0
-    except OSError:
+    except BaseException:
         traceback.print_exc()
     finally:
         os._exit(status)
@@ -155,10 +165,11 @@ def _in_namespace(work: Callable[[], None]) -> tuple[int, int]:
         os.write(writing, _STATUS.pack(first))
 
     os.waitpid(_forked(middle), 0)
+    os.close(writing)
+    os.close(waiting)
     (first,) = _STATUS.unpack(os.read(reading, _STATUS.size))
     os.write(going, b"!")  # its parent is this process from now on
-    for descriptor in (writing, waiting, going):
-        os.close(descriptor)
+    os.close(going)
     return first, reading
 
 

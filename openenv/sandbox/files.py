@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from openenv.sandbox import kernel
@@ -34,6 +36,8 @@ class Scratch:
         self._parent = parent
         self.home = folder
         """Where the code finds itself."""
+        if not self._quota:
+            folder.rmdir()
         self.fill()
 
     def fill(self) -> None:
@@ -41,7 +45,7 @@ class Scratch:
         if self._quota:
             self._mount()
         else:
-            self.home.mkdir(exist_ok=True, mode=0o700)
+            self.home.mkdir(mode=0o700)  # fails where somebody else has put something there
         if self._user is not None:
             os.chown(self.home, self._user, self._user)
 
@@ -51,7 +55,7 @@ class Scratch:
             kernel.unmount(place)
         self._mounted.clear()
         if not self._quota:
-            for path in self._written():
+            for path in [self._folder, *self._scattered()]:
                 _remove(path)
 
     def remove(self) -> None:
@@ -64,14 +68,12 @@ class Scratch:
         """Say which limit the files pass, where no file system keeps them within."""
         if self._quota:
             return None
-        size, count = _measured(self._written(), self._limits.file_count)
+        size, count = _measured([self._folder, *self._scattered()], self._limits.file_count)
         if count > self._limits.file_count:
             return f"it wrote more than {self._limits.file_count} files, now removed"
-        return (
-            f"it wrote more than {self._limits.files_mb} MiB of files, now removed"
-            if size > self._limits.files_mb << 20
-            else None
-        )
+        if size > self._limits.files_mb << 20:
+            return f"it wrote more than {self._limits.files_mb} MiB of files, now removed"
+        return None
 
     def _mount(self) -> None:
         """Mount a file system of limited size, and show it wherever everybody may write."""
@@ -87,15 +89,11 @@ class Scratch:
             if self._folder.is_relative_to(place):
                 self.home = place / self.home.name
 
-    def _written(self) -> list[Path]:
-        """List what the code has written, as far as its user tells: its folder's content, and more in public places."""
-        found = list(self._folder.iterdir()) if self._folder.exists() else []
-        if self._user is None:
-            return found
-        for place in filter(Path.is_dir, _PUBLIC):
-            with os.scandir(place) as entries:
-                found += [Path(entry) for entry in entries if entry.stat(follow_symlinks=False).st_uid == self._user]
-        return found
+    def _scattered(self) -> list[Path]:
+        """List what else the code has written, where its user tells that it was the code."""
+        entries = [path for place in _PUBLIC if place.is_dir() for path in place.iterdir()] if self._user else []
+        statuses = [(path, _status(path)) for path in entries if path != self._folder]
+        return [path for path, status in statuses if status is not None and status.st_uid == self._user]
 
 
 def _remove(path: Path) -> None:
@@ -104,25 +102,22 @@ def _remove(path: Path) -> None:
     subprocess.run(["rm", "-rf", "--", path], check=False)
 
 
-def _measured(paths: list[Path], most: int) -> tuple[int, int]:
+def _status(path: Path) -> os.stat_result | None:
+    with suppress(OSError):  # it was removed meanwhile
+        return path.lstat()
+    return None
+
+
+def _measured(waiting: list[Path], most: int) -> tuple[int, int]:
     """Add up the sizes of files in bytes, and their number; stop counting beyond ``most``."""
-    size, count, folders = 0, 0, list[Path]()
-    for path in paths:
-        status = path.lstat()
-        size, count = size + status.st_blocks * 512, count + 1
-        if path.is_dir() and not path.is_symlink():
-            folders.append(path)
-    while folders and count <= most:
-        try:
-            entries = list(os.scandir(folders.pop()))
-        except OSError:  # it was removed meanwhile
+    size, count = 0, 0
+    while waiting and count <= most:
+        path = waiting.pop()
+        status = _status(path)
+        if status is None:
             continue
-        for entry in entries:
-            count += 1
-            try:
-                size += entry.stat(follow_symlinks=False).st_blocks * 512
-            except OSError:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(Path(entry))
+        size, count = size + status.st_blocks * 512, count + 1
+        if stat.S_ISDIR(status.st_mode):
+            with suppress(OSError):
+                waiting += path.iterdir()
     return size, count

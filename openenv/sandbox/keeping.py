@@ -28,6 +28,10 @@ main(int(sys.argv[2]), *sys.argv[3:])
 """
 _KEPT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ")
 """What the code inherits of the server's environment: nothing that could be a secret."""
+_SET = {
+    "OMP_NUM_THREADS": "1",  # numpy would start a thread for each core
+    "PYTHONHASHSEED": "0",  # sets of texts have the same order in each episode
+}
 _LONGEST_LINE = 65_536
 
 
@@ -123,7 +127,10 @@ class Keeping:
 
     def _line(self) -> bytes:
         while b"\n" not in self._buffer:
-            data = self._channel.recv(_LONGEST_LINE)
+            try:
+                data = self._channel.recv(_LONGEST_LINE)
+            except ConnectionResetError:
+                data = b""
             if not data:
                 raise self._lost()
             self._buffer += data
@@ -138,5 +145,4 @@ class Keeping:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
-    # Sets of texts have the same order in each episode then.
-    return {"PATH": path, "PYTHONHASHSEED": "0", **{name: os.environ[name] for name in _KEPT if name in os.environ}}
+    return {"PATH": path, **_SET, **{name: os.environ[name] for name in _KEPT if name in os.environ}}

@@ -166,13 +166,24 @@ def test_a_worker_that_stops_itself_is_replaced(sandbox):
 def test_only_harmless_variables_are_handed_on(sandbox, monkeypatch):
     monkeypatch.setenv("API_KEY", "hunter2")
     names = sandbox.run("import os; sorted(os.environ)").value
+    theirs = {"HOME", "OMP_NUM_THREADS", "PATH", "PYTHONHASHSEED", "TMPDIR"}
 
     assert names is not None
-    assert set(eval(names)) <= {"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHASHSEED", "TMPDIR", "TZ"}
+    assert theirs <= set(eval(names)) <= theirs | {"LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ"}
 
 
 def test_nothing_of_the_server_is_open(sandbox):
     assert sandbox.run("import os; sorted(map(int, os.listdir('/proc/self/fd')))[:4]").value == "[0, 1, 2, 3]"
+
+
+def test_what_the_code_starts_has_no_line_to_the_server(sandbox):
+    assert sandbox.run("import os; os.system('test -e /dev/fd/3')").value == "256"
+
+
+def test_no_namespace_can_be_made(sandbox):
+    refused = sandbox.run("import ctypes; ctypes.CDLL(None).unshare(0x10000000)").value
+
+    assert refused == "-1" or sandbox.isolation.processes != "namespace"
 
 
 def test_privileges_are_gone(sandbox):

@@ -130,6 +130,44 @@ print(json.dumps([filled.error, filled.ended, after.value if sandbox.isolation.f
     assert after == "4"
 
 
+@pytest.mark.parametrize("kind", ["plain", "plain-user"])
+def test_files_come_and_go_while_they_are_counted(kind):
+    program = """
+churn = '''
+import os, time
+end = time.monotonic() + 1
+while time.monotonic() < end:
+    for number in range(100):
+        os.mkdir(f"d{number}")
+        open(f"d{number}/f", "w").close()
+    for number in range(100):
+        os.remove(f"d{number}/f")
+        os.rmdir(f"d{number}")
+'''
+with Sandbox() as sandbox:
+    print(json.dumps([sandbox.run(churn).ended]))
+"""
+    assert played(kind, program) == [None]
+
+
+def test_files_in_public_places_count_and_are_removed():
+    program = f"""
+few, many = "/var/tmp/{uuid4()}", "/var/tmp/{uuid4()}"
+with Sandbox(Limits(files_mb=4)) as sandbox:
+    sandbox.run(f"open('{{few}}', 'wb').write(bytes(2**20))")
+    before = os.path.exists(few)
+    much = sandbox.run(
+        f"for n in range(8): open(f'{{many}}{{{{n}}}}', 'wb').write(bytes(2**20))\\nimport time; time.sleep(30)"
+    )
+    between = [os.path.exists(path) for path in (few, many + "0")]
+    sandbox.run(f"open('{{few}}', 'wb').write(bytes(2**20))")
+print(json.dumps([before, much.ended, between, os.path.exists(few)]))
+"""
+    ended = "killed: it wrote more than 4 MiB of files, now removed"
+
+    assert played("plain", program) == [True, ended, [False, False], False]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_forking_without_end_comes_to_an_end(kind):
     program = """
