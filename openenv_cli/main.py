@@ -42,7 +42,7 @@ EXAMPLES = {
         "openenv validate http://localhost:8000 --json": "a server, with a report for programs",
     },
     "build": {
-        "openenv build": "the project in this folder, as NAME:latest and NAME:VERSION",
+        "openenv build": "the project in this folder",
         "openenv build my-env -t registry.example/my-env:2 --push": "another, to a registry",
         "openenv build --base-image python:3.13-slim --no-cache": "on another base, all anew",
     },

@@ -14,7 +14,9 @@ BASE_IMAGE = "BASE_IMAGE"
 WHEELS = "wheels"
 """The folder of a project that its Dockerfile takes wheels from."""
 
-_MOUNT = re.compile(r"\s--mount=(\S+)")
+_SPACE = r"(?:[ \t]|\\\r?\n)+"
+_FLAGS_OF_RUN = re.compile(rf"^[ \t]*RUN(?:{_SPACE}--\w+=\S+)+", re.IGNORECASE | re.MULTILINE)
+_MOUNT = re.compile(rf"{_SPACE}--mount=(\S+)")
 _COPIES_WHEELS = re.compile(rf"(?:COPY|ADD)\s.*\b{WHEELS}/", re.IGNORECASE)
 
 
@@ -68,16 +70,12 @@ class Dockerfile:
         Raises:
             DockerfileError: It mounts something that the result depends on.
         """
-        return "".join(self._without_caches(number, line) for number, line in self._lines())
+        return _FLAGS_OF_RUN.sub(self._without_caches, self.text)
 
-    def _lines(self) -> Iterator[tuple[int, str]]:
-        return enumerate(self.text.splitlines(keepends=True), start=1)
-
-    def _without_caches(self, number: int, line: str) -> str:
-        if line.lstrip().startswith("#"):
-            return line
-        for options in _MOUNT.findall(line):
-            if "type=cache" not in options.split(","):
+    def _without_caches(self, run: re.Match[str]) -> str:
+        for mount in _MOUNT.finditer(self.text, *run.span()):
+            if "type=cache" not in mount[1].split(","):
+                line = self.text.count("\n", 0, mount.start(1)) + 1
                 hint = f"docker build -f {self.path} . builds it with BuildKit"
-                raise DockerfileError(f"{self.path}:{number}: --mount={options} needs BuildKit", hint=hint)
-        return _MOUNT.sub("", line)
+                raise DockerfileError(f"{self.path}:{line}: --mount={mount[1]} needs BuildKit", hint=hint)
+        return _MOUNT.sub("", run[0])

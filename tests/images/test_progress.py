@@ -1,0 +1,94 @@
+"""What the engine says while it builds."""
+
+from __future__ import annotations
+
+import pytest
+
+from openenv_cli.images.progress import BaseImageError, BuildError, Built, Cached, Output, Step, read_events
+
+
+def stream(*texts):
+    return [{"stream": text} for text in texts]
+
+
+DONE = {"aux": {"ID": "sha256:1"}}
+
+
+def test_steps_and_what_they_print_are_told_and_the_engines_own_remarks_are_not():
+    said = stream(
+        "Step 1/2 : FROM base",
+        "\n",
+        " ---> 62a9\n",
+        "Step 2/2 : RUN pip install x",
+        " ---> Running in 1f\n",
+        "\x1b[91mWARNING: slow\n\x1b[0m",
+        "  Downloading x\nInstalling x\n",
+        "Removing intermediate container 1f\n",
+        " ---> 7e\n",
+    )
+
+    assert list(read_events([*said, DONE, *stream("Successfully built 7e\n", "Successfully tagged a:b\n")])) == [
+        Step(1, 2, "FROM base"),
+        Step(2, 2, "RUN pip install x"),
+        Output("WARNING: slow"),
+        Output("  Downloading x"),
+        Output("Installing x"),
+        Built("sha256:1"),
+    ]
+
+
+def test_a_step_that_was_done_before_is_cached():
+    said = stream("Step 1/1 : FROM base", "\n", " ---> Using cache\n", " ---> 62a9\n")
+
+    assert list(read_events([*said, DONE])) == [Step(1, 1, "FROM base"), Cached(), Built("sha256:1")]
+
+
+def test_a_base_image_that_is_pulled_is_told_layer_by_layer():
+    said = [
+        {"status": "Pulling from library/python", "id": "3.12-slim"},
+        {"status": "Downloading", "id": "ab", "progressDetail": {"current": 1, "total": 9}, "progress": "[>  ]"},
+        {"status": "Pull complete", "id": "ab", "progressDetail": {}},
+        DONE,
+    ]
+
+    assert list(read_events(said))[:2] == [
+        Output("3.12-slim: Pulling from library/python"),
+        Output("ab: Pull complete"),
+    ]
+
+
+def test_a_step_that_fails_is_named_with_the_end_of_its_own_log():
+    said = stream("Step 1/2 : RUN first", "of the first\n", "Step 2/2 : RUN second", *(f"{n}\n" for n in range(50)))
+
+    with pytest.raises(BuildError) as caught:
+        list(read_events([*said, {"error": "returned a non-zero code: 3", "errorDetail": {"code": 3}}]))
+
+    error = caught.value
+    assert error.message == "step 2 of 2, RUN second: returned a non-zero code: 3"
+    assert error.log == tuple(map(str, range(30, 50)))
+    assert error.data["instruction"] == "RUN second"
+    assert error.exit_code == 1
+
+
+def test_a_base_image_that_cannot_be_had_is_something_missing():
+    with pytest.raises(BaseImageError) as caught:
+        list(read_events([*stream("Step 1/2 : FROM nowhere AS build"), {"error": "pull access denied"}]))
+
+    assert caught.value.exit_code == 3
+    assert "--base-image" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("place", ["the error", "the log"])
+def test_a_full_disk_is_known_wherever_it_is_said(place):
+    full = "write /x: no space left on device"
+    said = stream("Step 1/1 : RUN pip install x", f"{full if place == 'the log' else ''}\n")
+
+    with pytest.raises(BuildError) as caught:
+        list(read_events([*said, {"error": full if place == "the error" else "non-zero code: 1"}]))
+
+    assert "prune" in str(caught.value.hint)
+
+
+def test_a_stream_that_ends_without_an_image_is_no_success():
+    with pytest.raises(BuildError, match="the engine hung up"):
+        list(read_events(stream("Step 1/2 : FROM base")))
