@@ -9,6 +9,7 @@ import os
 import pwd
 import random
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,15 +106,14 @@ def _claim_user() -> tuple[int | None, socket.socket | None]:
 
 
 def _check_readable(user: int) -> None:
-    for path in needed():
-        if path.exists() and not _possible_in_child(lambda path=path: _read_as(user, path)):  # type: ignore[misc]
-            raise UnreadableError(f"{path} can be read by the server's user alone, and code runs as another one here")
+    def read() -> None:
+        become(user)
+        for path in needed():
+            if path.exists() and not os.access(path, os.R_OK):
+                raise PermissionError(path)
 
-
-def _read_as(user: int, path: Path) -> None:
-    become(user)
-    if not os.access(path, os.R_OK):
-        raise PermissionError(path)
+    if not _possible_in_child(read):
+        raise UnreadableError(f"Python and its packages ({sys.prefix}) can be read by the server's user alone")
 
 
 def become(user: int) -> None:

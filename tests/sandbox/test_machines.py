@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,8 +30,12 @@ def command(kind, program):
 
 def played(kind, program, **variables):
     """Run a program on some kind of machine; returns the JSON that it prints."""
+    return played_by(command(kind, program), **variables)
+
+
+def played_by(arguments, **variables):
     environment = {**os.environ, **variables}
-    done = subprocess.run(command(kind, program), env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return json.loads(done.stdout)
 
@@ -226,3 +231,22 @@ with Sandbox() as sandbox:
 
     assert ended == "killed with its keeper, and its files removed"
     assert after == "2"
+
+
+def test_an_interpreter_that_only_the_server_can_read_is_told(tmp_path):
+    tmp_path.chmod(0o700)
+    venv.create(tmp_path / "venv", symlinks=True)
+    program = """
+from openenv.sandbox import SandboxError
+try:
+    with Sandbox() as sandbox:
+        print(json.dumps(sandbox.run("1 + 1").value))
+except SandboxError as error:
+    print(json.dumps(error.message))
+"""
+    arguments = command("plain", program)
+    arguments[0] = str(tmp_path / "venv" / "bin" / "python")
+    told = played_by(arguments, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
+
+    alone = f"Python and its packages ({tmp_path / 'venv'}) can be read by the server's user alone"
+    assert told == (alone if os.getuid() == 0 else "2")
