@@ -25,6 +25,7 @@ NOT_RUN = {
     "takes minutes": 1,
     "needs an installed environment: the tests of the guides have one": 1,
     "needs a package that these clients do without": 1,
+    "needs a language model": 1,
     "shows another library": 1,
     "the Hub and containers are not here yet": 2,
 }

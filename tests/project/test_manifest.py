@@ -21,6 +21,7 @@ port: 8000
 client: my_env.client:MyEnv
 action: my_env.models:MyAction
 observation: my_env.models:MyObservation
+policies: {known-good: my_env.policies:KnownGoodPolicy}
 variables: {LEVEL: 3, FAST: true, WORD: abc}
 template: {name: echo, version: 1, answers: {name: my-env}}
 """
@@ -59,6 +60,7 @@ def test_a_manifest_of_ours_is_read_whole() -> None:
     assert (manifest.name, manifest.package, manifest.version) == ("my-env", "my_env", "0.1.0")
     assert manifest.client == ClassReference("my_env.client", "MyEnv")
     assert str(manifest.action) == "my_env.models:MyAction"
+    assert manifest.policies == {"known-good": "my_env.policies:KnownGoodPolicy"}
     assert manifest.variables == {"LEVEL": "3", "FAST": "true", "WORD": "abc"}
     assert manifest.template is not None
     assert manifest.template.answers == {"name": "my-env"}
@@ -101,6 +103,17 @@ MISTAKES = [
     ("name: a\nport: true", "2:7: 'port' must be a whole number from 1 to 65535, not a truth value (true)", None),
     ("name: a\nspec_version: 2", "2:15: 'spec_version' must be 1, the only version there is, not a number (2)", None),
     ("name: a\nvariables: [x]", "2:12: 'variables' must be a mapping of names to text, not a list", None),
+    ("name: a\npolicies: [x]", "2:11: 'policies' must be a mapping of names to module:attribute, not a list", None),
+    (
+        "name: a\npolicies: {x: y}",
+        "2:15: 'y' is not of the form module:attribute",
+        "known-good: my_env.policies:KnownGoodPolicy",
+    ),
+    (
+        "name: a\npolicies: {'x,y': a:b}",
+        "2:19: 'x,y' is not a name for a policy: letters, digits, single '-' or '_'",
+        "for example known-good",
+    ),
     ("name: a\nvariables: {X: [1]}", "2:16: 'variables.X' must be text, not a list", None),
     ("name: &a [*a]", "1:7: 'name' must be text, not a list", None),
     (
