@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from openenv.discovery.auto import AutoAction, AutoEnv
     from openenv.environment import CompositeTransform, Environment, NullTransform, Transform
     from openenv.errors import EnvironmentFault, InvalidActionError, OpenEnvError
+    from openenv.providers.docker import DockerProvider
     from openenv.providers.process import ProcessProvider
     from openenv.types import Action, EnvironmentMetadata, Observation, State, StepResult
 
@@ -23,6 +24,7 @@ __all__ = [
     "AutoAction",
     "AutoEnv",
     "CompositeTransform",
+    "DockerProvider",
     "EnvClient",
     "Environment",
     "EnvironmentFault",
@@ -53,6 +55,7 @@ _HOMES = {
     "openenv.discovery.auto": ("AutoAction", "AutoEnv"),
     "openenv.environment": ("CompositeTransform", "Environment", "NullTransform", "Transform"),
     "openenv.errors": ("EnvironmentFault", "InvalidActionError", "OpenEnvError"),
+    "openenv.providers.docker": ("DockerProvider",),
     "openenv.providers.process": ("ProcessProvider",),
     "openenv.types": ("Action", "EnvironmentMetadata", "Observation", "State", "StepResult"),
 }

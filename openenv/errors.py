@@ -30,6 +30,7 @@
         ├── ServerDrainingError             DRAINING
         ├── SessionSupersededError                                 a newer socket took the session
         └── ConnectError                                           no server answers, or no longer
+            └── ServerStartError                                   one that was started here did not get healthy
 
 Those with a code travel: the server's error is raised again, as the same class, in the client.
 """
@@ -247,6 +248,12 @@ class ConnectError(SessionError):
     """No server answers there, or it stopped answering and the session could not be resumed."""
 
     advice = "is the server running, and is this its address?"
+
+
+class ServerStartError(ConnectError):
+    """A server that a provider started ended, or did not get healthy; ``data["log"]`` is what it printed."""
+
+    advice = 'data["log"] is what it printed'
 
 
 def _with_codes(root: type[OpenEnvError]) -> dict[str, type[OpenEnvError]]:

@@ -18,12 +18,13 @@ from openenv.errors import (
     EnvironmentFault,
     OpenEnvError,
     ResponseTimeoutError,
+    ServerStartError,
     SessionSupersededError,
 )
 from openenv.protocol.faults import error_body, error_from_wire
 
 CLIENTS_PAGE = Path(__file__).parents[1] / "docs" / "clients.md"
-FOR_CLIENTS = [*BY_CODE.values(), ConnectError, ResponseTimeoutError, SessionSupersededError]
+FOR_CLIENTS = [*BY_CODE.values(), ConnectError, ServerStartError, ResponseTimeoutError, SessionSupersededError]
 
 
 @pytest.mark.parametrize("kind", FOR_CLIENTS)

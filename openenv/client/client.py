@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import sys
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -44,8 +45,8 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             result = env.reset(seed=1)
 
     Outside of both, a call blocks and returns its value where no event loop runs, and returns a
-    coroutine where one runs. A lost connection is taken up again without the caller noticing; a
-    lost *session* is an error, never a fresh one in silence.
+    coroutine where one runs; to await the client itself connects it. A lost connection is taken up
+    again without the caller noticing; a lost *session* is an error, never a fresh one in silence.
 
     Args:
         base_url: Where the server is, for example ``http://localhost:8000``.
@@ -122,6 +123,33 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         client._mode = None
         client._begin(recipe, tuple(own or its for own, its in zip(_types(cls), models, strict=True)))
         return client
+
+    @classmethod
+    def from_docker_image(cls, image: str, provider: Any = None, **kwargs: Any) -> Self:
+        """Make a client that plays in a container of its own, which runs while the client is in use.
+
+        ::
+
+            async with MyEnv.from_docker_image("my-env:latest") as env: ...
+            with MyEnv.from_docker_image("my-env:latest") as env: ...
+            env = await MyEnv.from_docker_image("my-env:latest")  # to be closed
+
+        Args:
+            image: The image's name or id.
+            provider: What runs it: a class or callable, called with ``image`` and the options below, or a
+                provider of openenv 0.10; :class:`~openenv.providers.docker.DockerProvider` where left out.
+            **kwargs: Arguments of the client, and options of the provider.
+
+        Returns:
+            The client; nothing is started or connected before it is used.
+
+        Raises:
+            ConfigurationError: The provider is none.
+        """
+        from openenv.providers.base import image_provider
+
+        own = {name: kwargs.pop(name) for name in _arguments(cls) & kwargs.keys()}
+        return cls(provider=image_provider(image, provider, kwargs), **own)
 
     def _sibling(self, provider: Any) -> Self:
         """Make another client by the same recipe, but with this provider."""
@@ -232,6 +260,9 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             return self._state()
         return self.sync().state()  # type: ignore[return-value]
 
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._connect().__await__()
+
     async def __aenter__(self) -> Self:
         await self._session.open()
         return self
@@ -322,6 +353,11 @@ def _types(cls: type) -> tuple[Any, ...]:
     """The models that a class of clients declares; ``None`` where it leaves one open."""
     found = type_arguments(cls, EnvClient)
     return tuple(None if isinstance(item, TypeVar) or item is Any else item for item in found)
+
+
+def _arguments(cls: type) -> set[str]:
+    """What can be given by name where a client is made that has a provider."""
+    return {name for kind in (EnvClient, cls) for name in inspect.signature(kind).parameters} - {"base_url"}
 
 
 def _web_connector(settings: WebSocketSettings, base_url: str | None) -> Connector:

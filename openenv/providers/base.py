@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from openenv.errors import ConfigurationError
@@ -47,6 +48,36 @@ def as_provider(candidate: Any) -> Provider:
         return as_provider(candidate())
     raise ConfigurationError(
         f"{type(candidate).__name__} is not a provider", hint="a provider has start() -> base_url and stop()"
+    )
+
+
+def image_provider(image: str, candidate: Any, options: Mapping[str, Any]) -> Provider:
+    """Make a provider that runs an image.
+
+    Args:
+        image: The image's name or id.
+        candidate: A class or callable that makes one from the image and the options; a deployed provider, or its
+            class, with ``start_container``; ``None`` for a container of the local engine.
+        options: What else it takes.
+
+    Returns:
+        A provider.
+
+    Raises:
+        ConfigurationError: It is none of these.
+    """
+    if candidate is None:
+        from openenv.providers.docker import DockerProvider
+
+        return DockerProvider(image, **options)
+    if hasattr(candidate, "start_container"):
+        owner = candidate() if isinstance(candidate, type) else candidate
+        return DeployedProvider(partial(owner.start_container, image, **options), owner.stop_container, owner)
+    if callable(candidate):
+        return as_provider(candidate(image, **options))
+    raise ConfigurationError(
+        f"{type(candidate).__name__} does not run images",
+        hint="give a class or callable that takes the image; a provider that is made already goes to the client itself",
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import logging
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -17,16 +16,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from openenv.errors import ConfigurationError, ConnectError
+from openenv.errors import ConfigurationError, ServerStartError
+from openenv.providers.start_error import start_error
 
 logger = logging.getLogger("openenv.providers")
 
 _TAIL = 200
-_SHOWN = 12
 _LINGER_S = 5.0
-_TRACEBACK = "Traceback (most recent call last):\n"
-_FRAME = re.compile(r'^ +File "(.+)", line (\d+)', re.MULTILINE)
-_RAISED = re.compile(r"^[A-Za-z_].*$", re.MULTILINE)
 _LIKELY = 'is the app\'s module importable, and is its object called "app"?'
 
 
@@ -97,7 +93,7 @@ class ProcessProvider:
             Its base URL.
 
         Raises:
-            ConnectError: It ended, or was not healthy in time; the message has the end of its log.
+            ServerStartError: It ended, or was not healthy in time; the message has the end of its log.
             ConfigurationError: This system cannot hand a socket to a process.
         """
         if os.name == "nt":
@@ -214,29 +210,9 @@ class _Server:
                 self._log.append(text)
                 logger.debug("%s: %s", self._app, text)
 
-    def _failure(self, what: str) -> ConnectError:
-        log = "\n".join(self._log)
-        cause = _cause_in(log, self._app)
-        if cause is not None:
-            hint = 'mend that, and see data["log"] for all that the server printed'
-            return ConnectError(f"the server of {self._app} {what}: {cause}", {"log": log}, hint=hint)
-        tail = "".join(f"\n  {line}" for line in log.splitlines()[-_SHOWN:])
-        return ConnectError(f"the server of {self._app} {what}{tail}", {"log": log}, hint=_LIKELY)
-
-
-def _cause_in(log: str, app: str) -> str | None:
-    """Read from the last traceback of a log what was raised, and at which line of the app's package or module."""
-    _, found, story = log.rpartition(_TRACEBACK)
-    raised = _RAISED.search(story)
-    if not found or raised is None:
-        return None
-    package = app.partition(":")[0].partition(".")[0]
-    own = [
-        f"{file}:{line}"
-        for file, line in _FRAME.findall(story[: raised.start()])
-        if package in (*Path(file).parts, Path(file).stem)
-    ]
-    return f"{raised[0]} ({own[-1]})" if own else raised[0]
+    def _failure(self, what: str) -> ServerStartError:
+        package = self._app.partition(":")[0].partition(".")[0]
+        return start_error(f"the server of {self._app} {what}", "\n".join(self._log), _LIKELY, package=package)
 
 
 def _import_path() -> list[str]:

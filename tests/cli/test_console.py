@@ -9,7 +9,7 @@ import sys
 import pytest
 import typer
 
-from openenv.errors import ConfigurationError, ConnectError, OpenEnvError
+from openenv.errors import ConfigurationError, ConnectError, OpenEnvError, ServerStartError
 from openenv_cli import console
 from openenv_cli.errors import MissingError, UsageError
 
@@ -29,6 +29,7 @@ def failing(error):
         (UsageError("not so"), 2, ["error: not so"]),
         (MissingError("no engine"), 3, ["error: no engine"]),
         (ConnectError("nobody answers", hint="start it"), 3, ["error: nobody answers", "hint: start it"]),
+        (ServerStartError("it ended", hint="mend it"), 1, ["error: it ended", "hint: mend it"]),
         (KeyboardInterrupt(), 130, ["interrupted"]),
         (typer.Abort(), 130, ["interrupted"]),
         (PermissionError(13, "Permission denied", "/x y"), 1, ["error: Permission denied: /x y"]),
