@@ -14,7 +14,7 @@ from openenv_cli.errors import CommandError, MissingError, UsageError
 from openenv_cli.scaffold import Template
 from openenv_cli.source import Source, literal, on_one_line, text
 
-_LEAST = ">=1.1"
+_LEAST = ">=1.2.3"
 _RENDER_MODE = "rgb_array"
 
 
@@ -29,7 +29,7 @@ def filled(template: Template, env_id: str) -> Template:
         The template, ready to be rendered.
 
     Raises:
-        MissingError: Gymnasium, or something that the environment needs, is not installed.
+        MissingError: Gymnasium, or a package that the environment needs or comes from, is not installed.
         UsageError: There is no such environment; the hint names near ones.
         CommandError: The environment cannot be made.
         UnsupportedSpaceError: Its actions or observations cannot be JSON.
@@ -57,9 +57,9 @@ def _made(env_id: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Gymnasium warns of, it warns of at each start of the server too
             return gymnasium.make(env_id)
-    except gymnasium.error.DependencyNotInstalled as error:
+    except (gymnasium.error.DependencyNotInstalled, ModuleNotFoundError) as error:
         raise MissingError(f"{env_id} needs something that is not installed", hint=str(error)) from error
-    except (gymnasium.error.Error, ModuleNotFoundError) as error:
+    except gymnasium.error.Error as error:
         near = _near(env_id, gymnasium.registry)
         raise UsageError(f"there is no environment '{env_id}': {error}", {"near": near}, hint=_hint(near)) from error
     except Exception as error:  # whatever the environment's own code raises

@@ -40,7 +40,7 @@ class Choice(spaces.Discrete[np.int64]):
         return isinstance(other, Choice) and self.values == other.values
 
 
-class AnyOf(spaces.OneOf[Any]):
+class AnyOf(spaces.OneOf):  # type: ignore[type-arg]  # not generic in Gymnasium 1.2
     """A JSON value of one of several kinds, which does not say of which: ``anyOf`` of a schema.
 
     Args:

@@ -46,9 +46,6 @@ class Corridor(gymnasium.Env):
         return np.full((2, 3, 3), self.place, np.uint8)
 
 
-CORRIDOR = register("Corridor-v0", Corridor)
-
-
 class Push(Action):
     push: float = Field(ge=0, le=1)
     hold: int = 0

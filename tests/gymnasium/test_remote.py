@@ -107,7 +107,6 @@ def test_a_game_passes_gymnasium_s_own_checks(project):
 
 def test_through_the_registry_the_checks_of_seeds_are_passed_too(cartpole, project):
     for name, target in (("RemoteCartPole-v0", cartpole.url), ("RemoteGame-v0", project)):
-        gymnasium.registry.pop(name, None)
         gymnasium.register(name, openenv.gymnasium.make, kwargs={"target": target}, disable_env_checker=True)
         env = gymnasium.make(name)
         env.action_space.seed(0)

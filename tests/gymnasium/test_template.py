@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gymnasium
 import pytest
 from support.gymnasium_served import register
 
@@ -42,8 +43,8 @@ def test_what_is_made_passes_validation_and_its_own_tests(tmp_path, env_id):
 
 def test_it_keeps_the_id_and_names_what_brings_the_environment():
     assert filled(TEMPLATE, "CartPole-v1").answers == {"env_id": "CartPole-v1"}
-    assert filled(TEMPLATE, "CartPole-v1").dependencies == ("gymnasium[classic-control]>=1.1",)
-    assert filled(TEMPLATE, "Taxi-v4").dependencies == ("gymnasium[toy-text]>=1.1",)
+    assert filled(TEMPLATE, "CartPole-v1").dependencies == ("gymnasium[classic-control]>=1.2.3",)
+    assert filled(TEMPLATE, "Taxi-v4").dependencies == ("gymnasium[toy-text]>=1.2.3",)
 
 
 def test_an_id_without_a_version_means_the_latest_one():
@@ -65,7 +66,6 @@ def test_a_module_that_registers_it_stays_with_the_id():
         ("Pendulum v1", "Pendulum-v1"),
         ("Nothing/Like-v1", None),
         ("", None),
-        ("no_such_module:CartPole-v1", None),
     ],
 )
 def test_an_unknown_id_is_refused_with_near_ones(env_id, near):
@@ -78,13 +78,20 @@ def test_an_unknown_id_is_refused_with_near_ones(env_id, near):
 
 def test_what_an_environment_lacks_is_named():
     def lacking(**_):
-        import gymnasium
-
         raise gymnasium.error.DependencyNotInstalled('pip install "physics"')
 
     with pytest.raises(MissingError, match="Lacking-v0 needs something that is not installed") as refused:
         filled(TEMPLATE, register("Lacking-v0", lacking))
     assert refused.value.hint == 'pip install "physics"'
+
+
+@pytest.mark.parametrize(("env_id", "module"), [("no_such_module:CartPole-v1", "no_such_module"), ("Lost-v0", "lost")])
+def test_a_module_that_is_not_installed_is_named(env_id, module):
+    gymnasium.registry.pop("Lost-v0", None)
+    register("Lost-v0", "lost:Lost")
+    with pytest.raises(MissingError, match=f"{env_id} needs something that is not installed") as refused:
+        filled(TEMPLATE, env_id)
+    assert f"No module named '{module}'" in refused.value.hint
 
 
 def test_an_environment_that_cannot_be_made_is_refused_with_its_reason():

@@ -71,8 +71,7 @@ class Mirror(gymnasium.Env[Any, Any]):
 
 
 def register(env_id: str, make: Any) -> str:
-    """Add an environment to Gymnasium's registry, in place of an older one of that id."""
-    gymnasium.registry.pop(env_id, None)
+    """Add an environment to Gymnasium's registry."""
     gymnasium.register(env_id, make, disable_env_checker=True)
     return env_id
 
