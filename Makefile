@@ -25,6 +25,7 @@ demo: $(READY) ## From nothing to a played and validated episode, as a user woul
 
 test: $(READY) ## Run the tests; no container engine, peer package or browser needed.
 	$(RUN) pytest
+	for env in echo coding python; do $(RUN) pytest -q envs/$${env}_env || exit 1; done
 
 lint: $(READY) ## Check style and format.
 	$(RUN) ruff check
