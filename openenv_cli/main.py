@@ -40,6 +40,7 @@ EXAMPLES = {
         "openenv validate": "the project in this folder",
         "openenv validate --static": "without running it",
         "openenv validate http://localhost:8000 --json": "a server, with a report for programs",
+        "openenv validate image:my-env": "an image, in a container of its own",
     },
     "build": {
         "openenv build": "the project in this folder",
@@ -50,6 +51,7 @@ EXAMPLES = {
         "openenv eval my-env": "100 episodes at random",
         "openenv eval my-env --policy random,mine:Policy": "two policies on the same seeds",
         "openenv eval http://localhost:8000 --reset level=3 --out run": "a server; kept in run",
+        "openenv eval image:my-env --sessions 1": "an image, in a container",
     },
 }
 """How each command may be called, and what that does."""

@@ -22,6 +22,7 @@ from openenv.project.project import Layout, Project
 from openenv.providers.process import ProcessProvider
 from openenv.sessions.blueprint import blueprint_of
 from openenv.validation.check import ProbeError
+from openenv.validation.target import IMAGE_PREFIX, image_name
 from openenv.validation.web import Web
 
 _SCHEMA_TIMEOUT_S = 30.0
@@ -74,8 +75,8 @@ def read_target(target: Any) -> Target:
     """Tell what a target is.
 
     Args:
-        target: A folder of a project; the name of an installed environment; the URL of a server; a client; or
-            the class of an environment, which is played in this process then.
+        target: A folder of a project; the name of an installed environment; the URL of a server; ``image:``
+            and an image's name; a client; or the class of an environment, which is played in this process then.
 
     Returns:
         The target. The folder that a project's package stands in is put on ``sys.path``, so that its client and
@@ -89,6 +90,8 @@ def read_target(target: Any) -> Target:
     if isinstance(target, type):
         return Target(target.__name__, target, blueprint_of(target).action_type)
     text = str(target)
+    if text.startswith(IMAGE_PREFIX):
+        return Target(text, GenericEnvClient.from_docker_image(image_name(text), api_key=api_key()))
     if "://" in text:
         return Target(text, GenericEnvClient(text, api_key=api_key()))
     if isinstance(target, Path) or "/" in text or os.sep in text or Path(text).is_dir():

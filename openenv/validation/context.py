@@ -7,6 +7,7 @@ from typing import Any
 
 from openenv.errors import ConnectError, UnauthorizedError
 from openenv.protocol import Dialect
+from openenv.providers.docker import DockerProvider
 from openenv.validation.causes import explain, hung_up
 from openenv.validation.check import V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
 from openenv.validation.imports import Imports
@@ -15,7 +16,7 @@ from openenv.validation.recording import Recording
 from openenv.validation.remembered import remembered
 from openenv.validation.server import Server
 from openenv.validation.sources import Sources
-from openenv.validation.target import ProjectTarget, Target, UrlTarget
+from openenv.validation.target import ImageTarget, ProjectTarget, Target, UrlTarget
 
 _AT_WORK = (Stage.SERVER, Stage.RECORDING)
 
@@ -36,11 +37,13 @@ class Context:
         self._static = static
         self._api_key = api_key
         self._launched: Launch | None = None
+        self._provider = DockerProvider(target.image) if isinstance(target, ImageTarget) else None
 
     def absence(self, stage: Stage) -> str | None:
         """Say why there is nothing that the checks of a stage could look at, or ``None`` where there is."""
-        if isinstance(self._target, UrlTarget) and stage not in _AT_WORK:
-            return "the target is a URL: there is no project"
+        if not isinstance(self._target, ProjectTarget) and stage not in _AT_WORK:
+            kind = "a URL" if isinstance(self._target, UrlTarget) else "an image"
+            return f"the target is {kind}: there is no project"
         if self._static and stage is not Stage.SOURCES:
             return "--static: nothing is run"
         return None
@@ -54,22 +57,22 @@ class Context:
         return getattr(self, check.stage.value)
 
     def reach(self) -> None:
-        """Make sure that a server by URL is there at all, lets us in, and is one of ours.
+        """Make sure that a server that is no project's is there at all, lets us in, and is one of ours.
 
         Raises:
-            ConnectError: It is not there, or something else is.
+            ConnectError: It is not there, or something else is; or the image cannot be started.
             UnauthorizedError: It asks for a key.
         """
-        if not isinstance(self._target, UrlTarget):
+        if isinstance(self._target, ProjectTarget) or (self._static and isinstance(self._target, ImageTarget)):
             return
         try:
             reply = self.server.web.get("/schema")
         except ProbeError as error:
             hint = "start it, with openenv serve for example"
-            raise ConnectError(f"no server answers at {self._target.url}: {error}", hint=hint) from None
+            raise ConnectError(f"no server answers at {self._target}: {error}", hint=hint) from None
         if reply.status in (401, 403):
             hint = "set OPENENV_API_KEY to the key that it was started with"
-            raise UnauthorizedError(f"{self._target.url} lets nobody in without its key: {reply}", hint=hint)
+            raise UnauthorizedError(f"{self._target} lets nobody in without its key: {reply}", hint=hint)
         if reply.says("action"):
             return
         try:
@@ -77,12 +80,14 @@ class Context:
         except ProbeError as error:
             found = f"GET /schema answered {reply.status} {reply.media_type}, and {error}"
             hint = "give the address that openenv serve prints"
-            raise ConnectError(f"{self._target.url} is no OpenEnv server: {found}", hint=hint) from None
+            raise ConnectError(f"{self._target} is no OpenEnv server: {found}", hint=hint) from None
 
     def close(self) -> None:
         """Stop what was started."""
         if self._launched is not None:
             self._launched.stop()
+        if self._provider is not None:
+            self._provider.stop()
 
     def take_note(self, findings: Iterable[Finding]) -> None:
         """Give a server that hung up the time to be gone, before anything else is asked of it."""
@@ -91,7 +96,7 @@ class Context:
 
     def explain(self, finding: Finding) -> Finding:
         """Add to a finding what is behind it; how the server ended is known for certain after ``close``."""
-        if isinstance(self._target, UrlTarget):
+        if not isinstance(self._target, ProjectTarget):
             return finding
         return explain(finding, self._target.root, self._launched.death if self._launched else None)
 
@@ -117,6 +122,8 @@ class Context:
         """The server at work."""
         if isinstance(self._target, UrlTarget):
             return Server(self._target.url, self._timeout_s, self._api_key)
+        if self._provider is not None:
+            return Server(self._provider.start(), self._timeout_s, self._api_key)
         try:
             return Server(self.launch.base_url, self._timeout_s, ours=True)
         except LaunchError as error:

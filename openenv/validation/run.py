@@ -39,10 +39,10 @@ class Options:
 
 
 def validate(target: str, options: Options | None = None, on_stage: Callable[[Stage], None] | None = None) -> Report:
-    """Validate a project or a server.
+    """Validate a project, a server or an image.
 
     Args:
-        target: A path in a project, or the URL of a server.
+        target: A path in a project, the URL of a server, or ``image:`` and an image's name.
         options: How to validate.
         on_stage: Called when the checks of a stage begin.
 
@@ -51,7 +51,7 @@ def validate(target: str, options: Options | None = None, on_stage: Callable[[St
 
     Raises:
         ConfigurationError: There is no such target, or no such check.
-        ConnectError: No server answers at the URL.
+        ConnectError: No server answers at the URL, or the image cannot be started.
         UnauthorizedError: It asks for a key.
     """
     options = options or Options()
@@ -59,8 +59,8 @@ def validate(target: str, options: Options | None = None, on_stage: Callable[[St
     read = read_target(target)
     begun = time.monotonic()
     context = Context(read, options.timeout_s, static=options.static, api_key=options.api_key)
-    context.reach()
     try:
+        context.reach()
         outcomes = run(chosen, context, on_stage)
     finally:
         context.close()

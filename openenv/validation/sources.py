@@ -38,9 +38,9 @@ class Sources:
         """The manifest; raises what is wrong with it."""
         return parse_manifest(self.manifest_text)
 
-    def manifest_place(self, key: str) -> str:
-        """Name the place in the manifest where a key has its value, or the manifest where it has none."""
-        found = read_yaml(self.manifest_text).values.get((key,))
+    def manifest_place(self, *keys: str) -> str:
+        """Name the place in the manifest where a key, or one below it, has its value, or the manifest where it has none."""
+        found = read_yaml(self.manifest_text).values.get(keys)
         return MANIFEST_NAME if found is None else f"{MANIFEST_NAME}:{found.line}:{found.column}"
 
     @remembered

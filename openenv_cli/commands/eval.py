@@ -23,7 +23,9 @@ _HEADER = ("policy", "episodes", "return", "95 % interval", "median", "success",
 
 
 def eval(  # noqa: A001 - the word that users type
-    target: Annotated[str, typer.Argument(help="A project's folder, an installed environment, or a server's URL.")],
+    target: Annotated[
+        str, typer.Argument(help="A project's folder, an installed environment, a server's URL, or image:NAME.")
+    ],
     policy: Annotated[
         str, typer.Option("--policy", metavar="NAME[,NAME…]", help="Who plays; a name, or module:attribute.")
     ] = "random",

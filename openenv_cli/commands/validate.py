@@ -42,7 +42,7 @@ class Format(str, Enum):
 
 
 def validate(
-    target: Annotated[str, typer.Argument(help="A project's folder, or the URL of a server.")] = ".",
+    target: Annotated[str, typer.Argument(help="A project's folder, the URL of a server, or image:NAME.")] = ".",
     static: Annotated[bool, typer.Option("--static", help="Read files only; run nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings count as errors.")] = False,
     select: Annotated[
@@ -62,8 +62,8 @@ def validate(
 ) -> int:
     """Check a project, or a server at work.
 
-    A project is read, then imported, started on a free port and played. A server that is
-    protected by a key gets the one in OPENENV_API_KEY.
+    A project is read, then imported, started on a free port and played. An image is started in a container
+    of its own. A server that is protected by a key gets the one in OPENENV_API_KEY.
     """
     if not 0 < timeout <= _LONGEST_WAIT_S:
         raise UsageError(f"--timeout is more than 0 and at most {_LONGEST_WAIT_S:g} seconds, not {timeout:g}")

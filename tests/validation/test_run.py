@@ -230,7 +230,7 @@ def test_reasons_are_grouped_the_most_frequent_first() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("image:my-env", "images cannot be validated yet"),
+        ("image:", "'image:' names no image"),
         ("ftp://a", "is not the URL of a server"),
         ("http://", "is not the URL of a server"),
         ("http://a:99999", "is not the URL of a server"),

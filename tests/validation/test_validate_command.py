@@ -143,7 +143,7 @@ def test_wrong_usage_ends_with_2(
             2,
             "error: '127.0.0.1:1' is no folder; a server is named by its URL\nhint: http://127.0.0.1:1\n",
         ),
-        ("image:my-env", 2, "error: images cannot be validated yet"),
+        ("image:", 2, "error: 'image:' names no image\nhint: for example image:my-env:latest\n"),
         ("http://127.0.0.1:1", 3, "error: no server answers at http://127.0.0.1:1"),
     ],
 )

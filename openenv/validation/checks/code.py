@@ -38,25 +38,28 @@ def app_exists(sources: Sources) -> Iterator[Finding]:
         yield Finding("the manifest names no app, and there is no server/app.py", MANIFEST_NAME)
         return
     module, _, attribute = sources.project.app_or_none.partition(":")
-    yield from _missing(sources, "app", [module], attribute.partition(".")[0])
+    yield from _missing(sources, ("app",), [module], attribute.partition(".")[0])
 
 
 @check(
     "S012",
-    "The classes that the manifest names exist",
+    "The classes and policies that the manifest names exist",
     stage=Stage.SOURCES,
     needs=("S001", "S010"),
     mend="name them in openenv.yaml as module:Class",
 )
 def classes_exist(sources: Sources) -> Iterator[Finding]:
-    """Client, action and observation, each where it is said to be; a client that is not named is in client.py."""
+    """Client, action, observation and policies are where they are said to be; a client without a name is in client.py."""
     manifest = sources.project.manifest
     for key, usual in (("client", "client"), ("action", "models"), ("observation", "models")):
         reference = getattr(manifest, key)
         if reference is not None:
-            yield from _missing(sources, key, sources.places(reference, usual), reference.name)
+            yield from _missing(sources, (key,), sources.places(reference, usual), reference.name)
     if manifest.client is None:
         yield from _without_client(sources)
+    for name, policy in manifest.policies.items():
+        module, _, attribute = policy.partition(":")
+        yield from _missing(sources, ("policies", name), [module], attribute.partition(".")[0])
 
 
 def _without_client(sources: Sources) -> Iterator[Finding]:
@@ -67,15 +70,15 @@ def _without_client(sources: Sources) -> Iterator[Finding]:
         yield Finding(f"{sources.name(path)} defines no class", sources.name(path))
 
 
-def _missing(sources: Sources, key: str, modules: list[str], name: str) -> Iterator[Finding]:
+def _missing(sources: Sources, keys: tuple[str, ...], modules: list[str], name: str) -> Iterator[Finding]:
     """Look for the name that a key of the manifest gives, in modules of which at least one should bind it."""
     files = [path for path in (sources.project.module_file(module) for module in modules) if path]
     if not files:
-        yield Finding(f"there is no module {modules[0]} in the project", sources.manifest_place(key))
+        yield Finding(f"there is no module {modules[0]} in the project", sources.manifest_place(*keys))
         return
     verdicts = [defines(sources.tree(path), name) for path in files]
     if True in verdicts:
         return
     if None in verdicts:
         raise NotChecked(f"only running {sources.name(files[verdicts.index(None)])} tells whether it defines {name}")
-    yield Finding(f"{sources.name(files[0])} does not define {name}", sources.manifest_place(key))
+    yield Finding(f"{sources.name(files[0])} does not define {name}", sources.manifest_place(*keys))
