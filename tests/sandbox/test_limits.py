@@ -109,7 +109,12 @@ def test_deep_recursion_is_an_error(sandbox):
     assert execution.error.startswith("RecursionError")
 
 
-def test_a_stack_that_overflows_is_told_by_its_signal(sandbox):
+def test_a_process_that_becomes_another_program_is_replaced(sandbox):
+    assert sandbox.run("import os; os.execv('/bin/sleep', ['sleep', '600'])").ended
+    assert works(sandbox)
+
+
+def test_a_crash_is_told_by_its_signal(sandbox):
     execution = sandbox.run("import ctypes; ctypes.string_at(0)")
 
     assert (execution.exit_code, execution.ended) == (-11, "killed by SIGSEGV")
