@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 from openenv.client.client import EnvClient
 from openenv.episodes import End, Episode, Failure, Step, Times
 from openenv.policies.base import Policy, begin, settled
+from openenv.protocol.failures import text_of
 from openenv.types import StepResult
 
 _BESIDE = {"done", "reward", "metadata"}
@@ -59,7 +60,7 @@ async def play(client: EnvClient[Any, Any, Any], policy: Policy, plan: Plan) -> 
     try:
         await _play(client, policy, plan, recorder)
     except Exception as error:
-        recorder.error = Failure(during=recorder.doing, type=type(error).__name__, message=str(error))
+        recorder.error = Failure(during=recorder.doing, type=type(error).__name__, message=text_of(error))
     return recorder.episode()
 
 

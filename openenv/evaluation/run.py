@@ -13,6 +13,7 @@ from typing import Any
 
 from openenv.client.background import run_blocking
 from openenv.client.client import EnvClient
+from openenv.client.pool import HANDSHAKES
 from openenv.episodes import Episode
 from openenv.errors import ConfigurationError, SessionCapacityError
 from openenv.evaluation.folder import RunFolder
@@ -129,6 +130,7 @@ class Run:
         self._folder: RunFolder | None = None
         self._on_progress = on_progress
         self._connecting: set[asyncio.Task[None]] = set()
+        self._gate = asyncio.Semaphore(HANDSHAKES)
         self._full: SessionCapacityError | None = None
 
     def keep(self, folder: RunFolder) -> None:
@@ -225,7 +227,8 @@ class Run:
         assert task is not None
         self._connecting.add(task)
         try:
-            await client.connect()
+            async with self._gate:
+                await client.connect()
         finally:
             self._connecting.discard(task)
 

@@ -145,7 +145,7 @@ class LLMPolicy:
             reply: Any = await self._client.chat.completions.create(  # type: ignore[call-overload]
                 model=self._settings.model,
                 messages=[{"role": "system", "content": INSTRUCTIONS}, *messages],
-                tools=[{**named, "function": {"name": "act", "description": "Act.", "parameters": self._parameters}}],
+                tools=[{"type": "function", "function": self._function}],
                 tool_choice=named,
                 **seeded,
             )
@@ -153,6 +153,10 @@ class LLMPolicy:
             raise PolicyError(
                 f"{self._settings} does not answer: {error}", hint="check OPENAI_BASE_URL, OPENAI_API_KEY and the model"
             ) from error
+        if not getattr(reply, "choices", None):
+            raise PolicyError(
+                f"{self._settings} does not speak chat completions", hint="does OPENAI_BASE_URL end in /v1?"
+            )
         message = reply.choices[0].message
         return str(message.tool_calls[0].function.arguments if message.tool_calls else message.content or "")
 
@@ -176,10 +180,11 @@ class LLMPolicy:
             raise ValueError("; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)) from None
 
     @property
-    def _parameters(self) -> dict[str, Any]:
-        """The schema without what is not part of the action itself."""
+    def _function(self) -> dict[str, Any]:
+        """The function that takes an action; of the schema without what is not part of the action itself."""
         properties = {name: part for name, part in self._schema.get("properties", {}).items() if name != "metadata"}
-        return {**self._schema, "properties": properties}
+        description = self._schema.get("description", "Take an action.")
+        return {"name": "act", "description": description, "parameters": {**self._schema, "properties": properties}}
 
 
 def as_text(observation: Any) -> str:

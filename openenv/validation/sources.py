@@ -39,7 +39,7 @@ class Sources:
         return parse_manifest(self.manifest_text)
 
     def manifest_place(self, *keys: str) -> str:
-        """Name the place in the manifest where a key, or one below it, has its value, or the manifest where it has none."""
+        """Name the place in the manifest where a key, or a key in a key, has its value; else the manifest."""
         found = read_yaml(self.manifest_text).values.get(keys)
         return MANIFEST_NAME if found is None else f"{MANIFEST_NAME}:{found.line}:{found.column}"
 

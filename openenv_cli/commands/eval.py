@@ -27,7 +27,8 @@ def eval(  # noqa: A001 - the word that users type
         str, typer.Argument(help="A project's folder, an installed environment, a server's URL, or image:NAME.")
     ],
     policy: Annotated[
-        str, typer.Option("--policy", metavar="NAME[,NAME…]", help="Who plays; a name, or module:attribute.")
+        str,
+        typer.Option("--policy", metavar="NAME[,NAME…]", help="random, llm, one in openenv.yaml, or module:attribute."),
     ] = "random",
     episodes: Annotated[int, typer.Option(min=1, metavar="N", help="How many episodes of each policy.")] = 100,
     sessions: Annotated[int, typer.Option(min=1, metavar="K", help="How many are played at a time, at most.")] = 8,
@@ -48,9 +49,8 @@ def eval(  # noqa: A001 - the word that users type
 ) -> int:
     """Measure policies on an environment.
 
-    Plays the same seeds with each policy and compares them. Policies are random, llm, those that the
-    environment's openenv.yaml names, and module:attribute. A server that is protected by a key gets the one in
-    OPENENV_API_KEY.
+    Plays the same seeds with each policy and compares them. A server that is protected by a key gets the
+    one in OPENENV_API_KEY.
     """
     if trajectories and out is None:
         raise UsageError("--trajectories needs --out DIR to keep them in")

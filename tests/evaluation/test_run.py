@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.puppets import turnstiles
+from support.puppets import Unspeakable, turnstiles
 from support.serving import serving
 from support.walks import LeftPolicy, LonelyWalk, RightPolicy, Walk, WalkAction
 
@@ -119,6 +119,20 @@ def test_counts_what_fails_and_goes_on(url: str) -> None:
     assert about == [
         ("unsure", "act", "KeyError", [1, 3, 5]),
         ("flier", "step", "InvalidActionError", [0, 1, 2, 3, 4, 5]),
+    ]
+
+
+def test_an_error_that_cannot_be_said_or_written_is_counted_too(url: str, tmp_path: Path) -> None:
+    class Mute(RightPolicy):
+        def act(self, observation: Any) -> Any:
+            raise {"half": ValueError("\ud83d"), "none": Unspeakable()}[self.kind]
+
+    halves = {kind: type(kind, (Mute,), {"kind": kind}) for kind in ("half", "none")}
+    report = evaluate(url, halves, episodes=1, out=tmp_path)
+
+    assert [(one.type, one.message) for _, one, _ in report.failures] == [
+        ("ValueError", "\\ud83d"),
+        ("Unspeakable", "Unspeakable"),
     ]
 
 

@@ -89,6 +89,11 @@ def test_says_so_where_the_endpoint_fails() -> None:
         play([400])
 
 
+def test_says_so_where_the_endpoint_is_something_else() -> None:
+    with pytest.raises(PolicyError, match="does not speak chat completions"):
+        play([""])
+
+
 def test_tries_again_where_the_endpoint_is_busy() -> None:
     actions, requests = play([503, {"side": 1}])
 

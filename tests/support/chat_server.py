@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Said = str | dict[str, Any] | int
-"""What the model says: text, the arguments of a call of the offered function, or an HTTP status in its place."""
+"""Text, or the arguments of a call; an HTTP status in the place of a reply; or "", for JSON that is no reply."""
 
 
 class ChatServer:
@@ -43,6 +43,8 @@ class ChatServer:
         if isinstance(said, dict):
             function = {"name": request["tools"][0]["function"]["name"], "arguments": json.dumps(said)}
             message["tool_calls"] = [{"id": "call-1", "type": "function", "function": function}]
+        if said == "":
+            return 200, {}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         about = {"id": "chat-1", "object": "chat.completion", "created": 0, "model": request["model"]}
         return 200, {**about, "choices": [choice]}

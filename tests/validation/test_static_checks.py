@@ -133,6 +133,11 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
         {"S012": ["openenv.yaml:5:9: my_env/models.py does not define YourAction"]},
     ),
     (
+        "a policy nowhere",
+        {"openenv.yaml": MANIFEST + "policies:\n  known-good: my_env.models:GoodPolicy\n"},
+        {"S012": ["openenv.yaml:8:15: my_env/models.py does not define GoodPolicy"]},
+    ),
+    (
         "a client.py without a class",
         {"openenv.yaml": MANIFEST.replace("client: my_env.client:MyEnv\n", ""), "my_env/client.py": "x = 1\n"},
         {"S012": ["my_env/client.py: my_env/client.py defines no class"]},

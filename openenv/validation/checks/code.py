@@ -49,7 +49,7 @@ def app_exists(sources: Sources) -> Iterator[Finding]:
     mend="name them in openenv.yaml as module:Class",
 )
 def classes_exist(sources: Sources) -> Iterator[Finding]:
-    """Client, action, observation and policies are where they are said to be; a client without a name is in client.py."""
+    """Each is where it is said to be; a client that is not named is in client.py."""
     manifest = sources.project.manifest
     for key, usual in (("client", "client"), ("action", "models"), ("observation", "models")):
         reference = getattr(manifest, key)
