@@ -35,6 +35,7 @@ EXAMPLES = {
         "openenv serve": "the project in this folder",
         "openenv serve my-env --port 0 --reload": "another, on a free port, anew after changes",
         "openenv serve --isolation process --max-sessions 8": "a process for each session",
+        "openenv serve --docker": "its image, in a container",
     },
     "validate": {
         "openenv validate": "the project in this folder",

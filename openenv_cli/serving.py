@@ -49,18 +49,18 @@ def serve(project: Project, sock: socket.socket, log_level: str) -> None:
     app = load_app(project)
     host = sock.getsockname()[0]
     if not getattr(getattr(app, "state", None), "openenv_needs_key", False):
-        _warn_of_strangers(host)
+        warn_of_strangers(host)
     if log_level == "info":
         # What uvicorn says of its own start is said better below.
         logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno > logging.INFO)
     started: list[str] = []
 
-    def announce(base_url: str) -> None:
+    def on_ready(base_url: str) -> None:
         started.append(base_url)
-        _announce(project, base_url)
+        announce(project, base_url)
 
     try:
-        run(app, sock=sock, log_level=log_level, on_ready=announce)
+        run(app, sock=sock, log_level=log_level, on_ready=on_ready)
     except SystemExit:
         if started:
             raise
@@ -153,7 +153,13 @@ def _serve_once(settings: console.Settings, project: Project, log_level: str, so
     sys.exit(console.run(lambda: serve(project, sockets[0], log_level)))
 
 
-def _announce(project: Project, base_url: str) -> None:
+def announce(project: Project, base_url: str) -> None:
+    """Say where a project is served.
+
+    Args:
+        project: The project.
+        base_url: Where.
+    """
     manifest = project.manifest
     console.out(f"{manifest.name} {manifest.version or ''}".rstrip() + f" listens on {base_url}")
     console.out(f"  docs      {base_url}/docs")
@@ -161,7 +167,8 @@ def _announce(project: Project, base_url: str) -> None:
     console.note("Ctrl-C stops it")
 
 
-def _warn_of_strangers(host: str) -> None:
+def warn_of_strangers(host: str) -> None:
+    """Say who can reach a server without a key, unless its address is one of this machine only."""
     from openenv.server.security import is_loopback_name
 
     if not is_loopback_name(host):

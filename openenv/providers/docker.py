@@ -106,6 +106,12 @@ class DockerProvider:
         return None if self._running is None else self._running.container().id
 
     @property
+    def exit_code(self) -> int | None:
+        """How the server ended by itself; ``None`` while it runs, or where none was started."""
+        state = {} if self._running is None else self._running.container().attrs["State"]
+        return None if state.get("Running", True) else int(state["ExitCode"])
+
+    @property
     def log(self) -> tuple[str, ...]:
         """The last lines that the server printed; empty where none runs."""
         return () if self._running is None else tuple(self._running.log().splitlines())

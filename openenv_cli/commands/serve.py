@@ -42,13 +42,18 @@ def serve(
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="The least severe level that is logged.")
     ] = "info",
+    docker: Annotated[
+        bool, typer.Option("--docker", help="Run the image that openenv build has made, in a container.")
+    ] = False,
 ) -> None:
     """Run an environment on this machine.
 
-    Serves the app that openenv.yaml names, without a container, until Ctrl-C. Episodes in progress may end
-    first; a second Ctrl-C stops at once. Further settings are read from variables OPENENV_…, a key for
-    clients from OPENENV_API_KEY.
+    Serves the app that openenv.yaml names, without a container unless there is --docker, until Ctrl-C.
+    Episodes in progress may end first; a second Ctrl-C stops at once. Further settings are read from variables
+    OPENENV_…, a key for clients from OPENENV_API_KEY.
     """
+    if docker and (reload or log_level != "info"):
+        raise UsageError("--docker runs an image as it is: leave out --reload and --log-level")
     try:
         project = Project.find(path)
     except ManifestError:
@@ -57,7 +62,13 @@ def serve(
         raise UsageError(error.message, hint=error.hint) from None
     settings = {"OPENENV_MAX_SESSIONS": max_sessions, "OPENENV_ISOLATION": isolation}
     os.environ.update({name: str(value) for name, value in settings.items() if value is not None})
-    with ports.listen(host, project.manifest.port if port is None else port) as sock:
+    port = project.manifest.port if port is None else port
+    if docker:
+        from openenv_cli import containers
+
+        containers.serve(project, host, port)
+        return
+    with ports.listen(host, port) as sock:
         serving.enter(project)
         level = "warning" if console.settings.quiet and log_level == "info" else log_level
         (serving.supervise if reload else serving.serve)(project, sock, level)
