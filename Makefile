@@ -6,10 +6,10 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts docs interop games bench clean
+.PHONY: help setup demo test lint types contracts docs interop games e2e-docker bench clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -48,6 +48,9 @@ games: $(READY) ## Measure policies on OpenSpiel's games, after its tests; needs
 		$$games -m openenv_cli validate --strict envs/openspiel_env && \
 		$$games -m pytest envs/openspiel_env && \
 		$$games scripts/games.py
+
+e2e-docker: $(READY) ## Build and run images on a real container engine, the one that DOCKER_HOST names.
+	$(RUN) pytest tests/e2e/docker
 
 bench: $(READY) ## Measure, beside openenv 0.10.0.
 	for script in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done

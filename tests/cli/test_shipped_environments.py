@@ -18,3 +18,11 @@ def test_is_what_init_makes(folder):
 
     stands = {path: (ENVS / folder / path).read_text(encoding="utf-8") for path in made}
     assert stands == made
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent.name for path in ENVS.glob("*/openenv.yaml")))
+def test_builds_as_what_init_makes_does(folder):
+    made = render(names_for(Project.read(ENVS / folder).manifest.name), template_named("echo"))
+
+    for path in ("Dockerfile", ".dockerignore"):
+        assert (ENVS / folder / path).read_text(encoding="utf-8") == made[path]

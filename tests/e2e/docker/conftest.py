@@ -1,0 +1,143 @@
+"""A real engine, a base image, and environments that build on it without any network.
+
+An engine is found as the command line finds it. Where there is none, these tests are skipped with the reason;
+in CI that is a failure. ``make e2e-docker`` runs them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+from docker.errors import ImageNotFound
+
+from openenv.engine import EngineError, connect
+from openenv_cli.images.wheel import runtime_wheel
+
+ROOT = Path(__file__).parents[3]
+BASE_IMAGES = ("openenv-test-base:latest", "python:3.12-slim")
+"""The first is made by ``scripts/engine.py base``; the second has to be pulled before."""
+
+PREFIX = "openenv-e2e"
+"""What the images of these tests are called; they are removed in the end."""
+
+OFFLINE = ("--build-arg", "PIP_NO_INDEX=1")
+_MAKE_WHEELHOUSE = "python3 -m venv /tmp/pip && /tmp/pip/bin/pip wheel -q -c /wheels/constraints.txt -w /wheels"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    """The container engine; what these tests have named is removed from it in the end."""
+    try:
+        client = connect()
+    except EngineError as error:
+        pytest.skip(f"{error}: {error.hint}")
+    yield client
+    for image in client.images.list():
+        for tag in image.tags:
+            if tag.partition(":")[0].startswith(PREFIX):
+                client.images.remove(tag, force=True)
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def base_image(engine: docker.DockerClient) -> str:
+    """A small image with Python, which is here already."""
+    for name in BASE_IMAGES:
+        try:
+            engine.images.get(name)
+        except ImageNotFound:
+            continue
+        return name
+    pytest.skip(f"none of the images {', '.join(BASE_IMAGES)} is here: docker pull {BASE_IMAGES[-1]}")
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every wheel that the environments here need on that image; the only time that an index is asked."""
+    folder = tmp_path_factory.mktemp("wheelhouse")
+    runtime = runtime_wheel()
+    (folder / runtime.name).write_bytes(runtime.content)
+    shutil.copy(ROOT / "constraints.txt", folder)
+    command = f"{_MAKE_WHEELHOUSE} /wheels/{runtime.name} hatchling 'open_spiel==2.0.2' && chmod -R a+rw /wheels"
+    volumes = {str(folder): {"bind": "/wheels", "mode": "rw"}}
+    engine.containers.run(base_image, ["sh", "-c", command], volumes=volumes, remove=True)
+    (folder / runtime.name).unlink()  # openenv build brings it
+    (folder / "constraints.txt").unlink()
+    return folder
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Project:
+    """A copy of an environment, with every wheel that it needs, and the images made of it.
+
+    Attributes:
+        root: Its folder.
+        base_image: What it builds on.
+        command: The command that builds it as ``tag``.
+    """
+
+    root: Path
+    base_image: str
+    tag: str
+    options: list[str] = field(default_factory=list)
+
+    @property
+    def command(self) -> list[str]:
+        build = [sys.executable, "-m", "openenv_cli", "build", str(self.root), "-t", self.tag]
+        return [*build, "--base-image", self.base_image, *OFFLINE]
+
+    def build(self, *options: str) -> Ran:
+        """Run ``openenv build --json``; it has to succeed."""
+        ran = run([*self.command, "--json", *options])
+        assert ran.code == 0, ran.err
+        return ran
+
+
+def run(command: list[str]) -> Ran:
+    """Run a command to its end."""
+    ran = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+@pytest.fixture(scope="session")
+def project_of(base_image: str, wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
+    """Copies an environment of ``envs/`` that may be changed."""
+
+    def copy(name: str) -> Project:
+        root = tmp_path_factory.mktemp(name) / name
+        shutil.copytree(ROOT / "envs" / name, root, ignore=shutil.ignore_patterns(".*_cache", "__pycache__"))
+        shutil.copytree(wheelhouse, root / "wheels", copy_function=os.link)
+        return Project(root, base_image, f"{PREFIX}-{name.replace('_', '-')}:test")
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def echo_image(project_of: Callable[[str], Project]) -> str:
+    """The name of an image of the echo environment."""
+    project = project_of("echo_env")
+    project.build("--no-smoke")
+    return project.tag

@@ -1,0 +1,232 @@
+"""``openenv build`` on a real engine."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+
+from openenv.project.project import Project as ProjectOnDisk
+from openenv_cli.images.build import Recipe, build
+
+from .conftest import run
+
+PATIENCE_S = 120
+SCHEMAS = {"action", "observation", "state"}
+
+
+@pytest.fixture(scope="module")
+def echo(project_of):
+    return project_of("echo_env")
+
+
+@pytest.fixture(scope="module")
+def built(echo):
+    """The echo environment, built and tried out."""
+    return echo.build().document
+
+
+def in_image(engine, image, *command):
+    """Run a command in an image without network, as its own user."""
+    made = engine.containers.run(image, list(command), network_mode="none", remove=True, stderr=True)
+    return made.decode().strip()
+
+
+def test_it_is_built_tried_out_and_named(built, echo, engine):
+    image = engine.images.get(echo.tag)
+
+    assert built["image"] == image.id
+    assert built["tags"] == [echo.tag]
+    assert built["size"] == image.attrs["Size"]
+    assert built["checks_passed"] > 20
+    assert [step["instruction"] for step in built["steps"]][-1] == "COPY --from=build /code /"
+
+
+def test_its_labels_say_what_it_is_to_whoever_has_not_started_it(built, engine):
+    labels = engine.images.get(built["image"]).labels
+
+    assert labels["org.opencontainers.image.title"] == "echo-env"
+    assert json.loads(labels["org.openenv.manifest"])["app"] == "echo_env.server.app:app"
+    schemas = {key.rpartition(".")[2]: json.loads(text) for key, text in labels.items() if "openenv.schema." in key}
+    assert set(schemas) == SCHEMAS
+    assert schemas["action"]["properties"]["message"]["type"] == "string"
+
+
+def test_it_runs_as_a_normal_user_out_of_one_environment_without_pip_or_a_compiler(built, engine):
+    look = "id -u; command -v python; command -v pip gcc cc curl; ls -d /opt/* /build 2>/dev/null; ls $HOME"
+
+    assert in_image(engine, built["image"], "sh", "-c", look).split() == ["1000", "/opt/venv/bin/python", "/opt/venv"]
+
+
+def test_it_holds_the_very_runtime_that_was_sent_as_a_wheel(built, engine):
+    program = """if True:
+        import hashlib, importlib.metadata, json
+        from openenv.version import DISTRIBUTION
+        from openenv_cli.images.wheel import runtime_wheel
+        installed_from = json.loads(importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json"))
+        print(installed_from["archive_info"]["hashes"]["sha256"], hashlib.sha256(runtime_wheel().content).hexdigest())
+    """
+
+    sent, made_again_inside = in_image(engine, built["image"], "python", "-c", program).split()
+
+    assert sent == made_again_inside
+
+
+def test_its_layers_beside_the_base_are_small(built, engine, echo):
+    base = engine.images.get(echo.base_image).attrs["Size"]
+
+    assert built["size"] - base < 100_000_000
+
+
+def test_a_change_of_its_code_leaves_what_it_needs_as_it_is(built, project_of, engine):
+    project = project_of("echo_env")
+    before = project.build("--no-smoke").document
+    models = project.root / "echo_env" / "models.py"
+    models.write_text(models.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
+
+    after = project.build("--no-smoke").document
+
+    anew = [step["instruction"].split(" . ")[0] for step in after["steps"] if not step["cached"]]
+    done = [one for one in anew if not one.startswith(("ARG BASE_IMAGE", "FROM "))]
+    assert done == [
+        "COPY . .",
+        "RUN /opt/pip/bin/pip install --no-index --no-deps --root /code",
+        "COPY --from=build /code /",
+    ]
+    layers = [engine.images.get(one["image"]).attrs["RootFS"]["Layers"] for one in (before, after)]
+    assert layers[0][:-1] == layers[1][:-1]
+    assert layers[0][-1] != layers[1][-1]
+
+
+def test_the_same_files_make_the_same_layers(built, echo, engine):
+    again = echo.build("--no-cache", "--no-smoke").document
+
+    layers = [engine.images.get(one["image"]).attrs["RootFS"]["Layers"] for one in (built, again)]
+    # The last two are those of the venv and of the code; that of the user has the time at which it was made.
+    assert layers[0][-2:] == layers[1][-2:]
+
+
+def test_it_builds_without_any_network(project_of, engine, monkeypatch):
+    project = project_of("echo_env")
+    monkeypatch.setattr(engine.api, "build", partial(engine.api.build, network_mode="none"))
+    recipe = Recipe(project.base_image, build_args={"PIP_NO_INDEX": "1"}, use_cache=False)
+
+    made = build(engine, ProjectOnDisk.find(project.root), recipe, lambda event: None)
+
+    assert (
+        in_image(engine, made.image, "python", "-c", "import echo_env.server.app, openenv; print('there')") == "there"
+    )
+
+
+def test_a_step_that_fails_is_named_with_the_end_of_its_log_and_leaves_nothing(project_of, engine):
+    project = project_of("echo_env")
+    pyproject = project.root / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    pyproject.write_text(text.replace("dependencies = []", 'dependencies = ["no-such-package"]'), encoding="utf-8")
+    project.tag = "openenv-e2e-never:test"
+    containers = {one.id for one in engine.containers.list(all=True)}
+
+    ran = run(project.command)
+
+    assert ran.code == 1
+    *log, error = [line for line in ran.err.splitlines() if not line.startswith(("[", "hint"))]
+    assert any("No matching distribution found for no-such-package" in line for line in log)
+    assert error.startswith("error: step ")
+    assert "openenv.project.requirements" in error
+    assert "returned a non-zero code: 1" in error
+    assert not engine.images.list("openenv-e2e-never")
+    assert {one.id for one in engine.containers.list(all=True)} <= containers
+
+
+def test_ctrl_c_stops_the_step_that_runs_and_leaves_no_container(tmp_path, base_image, engine):
+    (tmp_path / "openenv.yaml").write_text("name: openenv-e2e-slow\n", encoding="utf-8")
+    (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\nRUN sleep 1000\n", encoding="utf-8")
+    command = [sys.executable, "-m", "openenv_cli", "build", str(tmp_path)]
+    events = engine.events(decode=True, filters={"type": "container"})
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    started = next(event for event in events if event["Action"] == "start")
+
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 130, output
+    assert any(event["Action"] == "destroy" and event["id"] == started["id"] for event in events)
+    events.close()
+
+
+def test_a_base_image_that_is_not_here_is_something_missing(echo):
+    echo_command = [*echo.command]
+    echo_command[echo_command.index("--base-image") + 1] = "openenv-e2e.invalid/none:1"
+
+    ran = run(echo_command)
+
+    assert ran.code == 3
+    assert "error: step 2 of " in ran.err
+    assert "hint: --base-image names another image" in ran.err
+
+
+def test_a_platform_that_the_base_is_not_for_is_refused(echo, engine):
+    other = "linux/arm64" if engine.version()["Arch"] == "amd64" else "linux/amd64"
+
+    ran = run([*echo.command, "--platform", other])
+
+    assert ran.code == 3
+    assert "does not" in ran.err or "not found" in ran.err or "no such host" in ran.err
+
+
+def test_the_engines_own_platform_may_be_named(echo, engine):
+    version = engine.version()
+
+    assert echo.build("--no-smoke", "--platform", f"{version['Os']}/{version['Arch']}").document["tags"] == [echo.tag]
+
+
+def test_an_image_that_breaks_the_protocol_gets_no_name(project_of, engine):
+    project = project_of("echo_env")
+    environment = project.root / "echo_env" / "server" / "environment.py"
+    text = environment.read_text(encoding="utf-8")
+    environment.write_text(
+        text.replace("def step(", "def step(self, action):\n        raise RuntimeError('mine')\n\n    def step_once("),
+        encoding="utf-8",
+    )
+    project.tag = "openenv-e2e-broken:test"
+
+    ran = run(project.command)
+
+    assert ran.code == 1
+    assert "error: the image was built, and fails its trial" in ran.err
+    assert not engine.images.list("openenv-e2e-broken")
+
+
+def test_an_image_that_does_not_start_shows_its_log(project_of, engine):
+    project = project_of("echo_env")
+    app = project.root / "echo_env" / "server" / "app.py"
+    app.write_text("raise RuntimeError('no licence found')\n", encoding="utf-8")
+    project.tag = "openenv-e2e-broken:test"
+
+    ran = run(project.command)
+
+    assert ran.code in (1, 3)
+    assert "no licence found" in ran.err
+    assert not engine.images.list("openenv-e2e-broken")
+    assert not engine.containers.list(all=True, filters={"ancestor": "openenv-e2e-broken:test"})
+
+
+def test_without_an_engine_it_says_what_to_do(echo, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+
+    ran = run(echo.command)
+
+    assert ran.code == 3
+    assert ran.err == (
+        f"error: no container engine answers at unix://{tmp_path}/none.sock\n"
+        "hint: start Docker, or point DOCKER_HOST at an engine\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["coding_env", "python_env", "openspiel_env"])
+def test_the_environments_here_build_out_of_the_same_wheelhouse(project_of, name):
+    assert project_of(name).build().document["checks_passed"] > 20
