@@ -6,13 +6,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from openenv.client.client import EnvClient
 from openenv.episodes import End, Episode, Failure, Step, Times
+from openenv.errors import EnvironmentCrashedError, ExecutionError, RequestError
 from openenv.policies.base import Policy, begin, settled
 from openenv.protocol.failures import text_of
 from openenv.types import StepResult
@@ -45,7 +46,19 @@ class Plan:
     trajectory: bool = False
 
 
-async def play(client: EnvClient[Any, Any, Any], policy: Policy, plan: Plan) -> Episode:
+class Played(NamedTuple):
+    """An episode that has ended.
+
+    Attributes:
+        episode: The episode.
+        usable: Whether its session can be used for another one.
+    """
+
+    episode: Episode
+    usable: bool
+
+
+async def play(client: EnvClient[Any, Any, Any], policy: Policy, plan: Plan) -> Played:
     """Play an episode.
 
     Args:
@@ -57,11 +70,18 @@ async def play(client: EnvClient[Any, Any, Any], policy: Policy, plan: Plan) -> 
         The episode. Whatever is raised by the environment or by the policy ends it, and is written down there.
     """
     recorder = _Recorder(plan)
+    usable = True
     try:
         await _play(client, policy, plan, recorder)
     except Exception as error:
+        usable = recorder.doing == "act" or _goes_on_after(error)
         recorder.error = Failure(during=recorder.doing, type=type(error).__name__, message=text_of(error))
-    return recorder.episode()
+    return Played(recorder.episode(), usable)
+
+
+def _goes_on_after(error: Exception) -> bool:
+    """Whether a session is what it was before its server raised this."""
+    return isinstance(error, (RequestError, ExecutionError)) and not isinstance(error, EnvironmentCrashedError)
 
 
 async def _play(client: EnvClient[Any, Any, Any], policy: Policy, plan: Plan, recorder: _Recorder) -> None:

@@ -208,13 +208,13 @@ class Run:
                 plan = self._waiting.popleft()
                 if plan.policy not in policies:
                     policies[plan.policy] = self._factories[plan.policy]()
-                episode = await play(client, policies[plan.policy], plan)
+                episode, usable = await play(client, policies[plan.policy], plan)
                 write(episode)
                 self._done.append(episode if self._folder is None else episode.model_copy(update=_WITHOUT_STEPS))
                 self._failed += episode.error is not None
                 self._tell(episode)
-                if episode.error is not None and self._waiting:
-                    await client.new_session()  # whatever happened, the next episode has nothing to do with it
+                if not usable and self._waiting:
+                    await client.new_session()
         except SessionCapacityError as full:
             self._full = full  # the others go on with the sessions that there are
         finally:

@@ -62,8 +62,13 @@ class Target:
         """
         if self.action is not None:
             return self.action
+        if base_url is None:
+            raise ConfigurationError(
+                f"{self.name} does not say what its actions are",
+                hint="evaluate on the class of the environment, or with a class of clients that names its models",
+            )
         try:
-            schema = Web(_http(str(base_url)), _SCHEMA_TIMEOUT_S, api_key()).get("/schema").object().get("action")
+            schema = Web(_http(base_url), _SCHEMA_TIMEOUT_S, api_key()).get("/schema").object().get("action")
         except ProbeError as error:
             raise ConfigurationError(f"{self.name} does not say what its actions are: {error}") from None
         if not isinstance(schema, dict):

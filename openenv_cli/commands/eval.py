@@ -27,8 +27,7 @@ def eval(  # noqa: A001 - the word that users type
         str, typer.Argument(help="A project's folder, an installed environment, a server's URL, or image:NAME.")
     ],
     policy: Annotated[
-        str,
-        typer.Option("--policy", metavar="NAME[,NAME…]", help="random, llm, one in openenv.yaml, or module:attribute."),
+        str, typer.Option(metavar="NAME[,NAME…]", help="Who plays: random, llm, one of openenv.yaml, module:attribute.")
     ] = "random",
     episodes: Annotated[int, typer.Option(min=1, metavar="N", help="How many episodes of each policy.")] = 100,
     sessions: Annotated[int, typer.Option(min=1, metavar="K", help="How many are played at a time, at most.")] = 8,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from support.chat_server import chat_server
 from support.processes import Fifo
 from support.puppets import PATIENCE_S
 from support.serving import serving
@@ -75,6 +77,17 @@ def test_finds_policies_in_the_current_folder(openenv: Any, url: str) -> None:
     Path("policies_of_mine.py").write_text("from support.walks import RightPolicy as Mine\n", encoding="utf-8")
 
     assert openenv("eval", url, "--policy", "policies_of_mine:Mine", "--episodes", "2").code == 0
+
+
+def test_lets_a_language_model_play(openenv: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with chat_server({"side": 1}) as server:
+        monkeypatch.setenv("OPENENV_LLM_MODEL", "tiny")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        ran = openenv("eval", url, "--policy", "llm", "--episodes", "3", "--json", "--out", "run")
+
+    assert ran.document["policies"][0]["success"] == 1.0
+    run = json.loads(Path("run/run.json").read_text(encoding="utf-8"))
+    assert run["policies"] == {"llm": f"tiny at {server.base_url}"}
 
 
 def test_draws_a_plot(openenv: Any, url: str) -> None:

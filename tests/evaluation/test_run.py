@@ -122,6 +122,19 @@ def test_counts_what_fails_and_goes_on(url: str) -> None:
     ]
 
 
+def test_goes_on_in_another_session_where_one_is_lost() -> None:
+    with serving(Walk, isolation="process", max_sessions=1) as served:
+        report = evaluate(served.url, {"right": RightPolicy}, episodes=5, sessions=1, reset={"crash": 2})
+
+    assert [one.error and one.error.type for one in report.episodes] == [
+        None,
+        None,
+        "EnvironmentCrashedError",
+        None,
+        None,
+    ]
+
+
 def test_an_error_that_cannot_be_said_or_written_is_counted_too(url: str, tmp_path: Path) -> None:
     class Mute(RightPolicy):
         def act(self, observation: Any) -> Any:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from support.serving import serving
-from support.walks import Walk, WalkAction
+from support.walks import RightPolicy, Walk, WalkAction
 
+from openenv import EnvClient
 from openenv.errors import ConfigurationError
 from openenv.evaluation import evaluate
 from openenv.evaluation.target import read_target
@@ -82,6 +83,14 @@ def test_a_server_with_a_key_is_asked_with_it(monkeypatch: pytest.MonkeyPatch) -
         [summary] = evaluate(served.url, "random", episodes=2).policies
 
     assert summary.errors == 0
+
+
+def test_a_client_in_this_process_that_names_no_models_plays_all_but_those_that_need_them() -> None:
+    client = EnvClient.in_process(Walk)
+
+    assert evaluate(client, {"right": RightPolicy}, episodes=2).policies[0].errors == 0
+    with pytest.raises(ConfigurationError, match="EnvClient does not say what its actions are"):
+        evaluate(client, "random", episodes=2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 from typing import Any, Literal
 
@@ -34,7 +35,12 @@ class Walk(Environment[WalkAction, WalkObservation, State]):
     SUPPORTS_CONCURRENT_SESSIONS = True
 
     def reset(
-        self, seed: int | None = None, limit: int = 1000, success: bool | None = None, fault: int | None = None
+        self,
+        seed: int | None = None,
+        limit: int = 1000,
+        success: bool | None = None,
+        fault: int | None = None,
+        crash: int | None = None,
     ) -> WalkObservation:
         """Begin.
 
@@ -43,12 +49,16 @@ class Walk(Environment[WalkAction, WalkObservation, State]):
             limit: After how many steps the episode is truncated.
             success: What the last step says of it.
             fault: After how many steps the environment fails.
+            crash: In which seed's episode the process dies.
         """
         self._position = Random(seed).randint(-1, 1)
+        self._crashes = seed is not None and seed == crash
         self._steps, self._limit, self._success, self._fault = 0, limit, success, fault
         return self._look()
 
     def step(self, action: WalkAction) -> WalkObservation:
+        if self._crashes:
+            os._exit(3)
         if self._steps == self._fault:
             raise EnvironmentFault("the walker stumbled")
         if action.remark == "fly":
