@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": "Check a project, or a server at work.",
     "build": "Make the image of an environment.",
     "eval": "Measure policies on an environment.",
+    "doctor": "Say what this machine lacks.",
 }
 """Each command and its help in one line; ``commands/NAME.py`` holds a function of that name."""
 
@@ -53,6 +54,10 @@ EXAMPLES = {
         "openenv eval my-env --policy random,mine:Policy": "two policies on the same seeds",
         "openenv eval http://localhost:8000 --reset level=3 --out run": "a server; kept in run",
         "openenv eval image:my-env --sessions 1": "an image, in a container",
+    },
+    "doctor": {
+        "openenv doctor": "one line for each thing",
+        "openenv doctor --json": "the same for programs",
     },
 }
 """How each command may be called, and what that does."""
