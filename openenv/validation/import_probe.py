@@ -11,13 +11,12 @@ import importlib.util
 import json
 import os
 import sys
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from openenv.project.frames import is_own, place
+from openenv.project.frames import frames_of, own_frames, place, told
 
 
 @dataclass(frozen=True)
@@ -130,18 +129,12 @@ def _failed(message: str) -> dict[str, Any]:
 
 def _described(error: BaseException, root: Path) -> dict[str, Any]:
     """Describe an exception with the frames that stand in the project, the outermost first."""
-    summary = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in summary if is_own(frame.filename, root)]
-    places = [(frame.filename, frame.lineno) for frame in own]
-    if isinstance(error, SyntaxError) and error.filename and is_own(error.filename, root):
-        places.append((error.filename, error.lineno))
-    named = [place(file, line, root) for file, line in places]
-    frames = [f"{at} in {frame.name}: {frame.line}" for at, frame in zip(named, own, strict=False)]
+    own = own_frames(frames_of(error), root)
     text = " ".join((str(error) if not isinstance(error, SyntaxError) else error.msg).split())
     return {
         "message": f"{type(error).__name__}: {text}",
-        "where": named[-1] if named else None,
-        "frames": frames,
+        "where": place(own[-1], root) if own else None,
+        "frames": [told(frame, root) for frame in own],
         "mend": getattr(error, "hint", None),
     }
 
