@@ -111,13 +111,11 @@ class Crew:
     def _work(self, descriptors: list[int], home: Path) -> None:
         """Become a worker."""
         os.setsid()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control, out, err = descriptors
         for number, descriptor in enumerate((os.open(os.devnull, os.O_RDONLY), out, err, control)):
             os.dup2(descriptor, number)
         os.set_inheritable(_CONTROL, False)
-        _close_others(_CONTROL)
+        _close_all_but(0, 1, 2, _CONTROL)
         os.chdir(home)
         os.environ.update(HOME=str(home), TMPDIR=str(home))
         sys.path.insert(0, str(home))
@@ -125,10 +123,9 @@ class Crew:
         worker.main(socket.socket(fileno=_CONTROL), self._limits.output_bytes)
 
 
-def _close_others(last: int) -> None:
-    """Close every descriptor beyond one."""
+def _close_all_but(*kept: int) -> None:
     for path in list(Path("/dev/fd").iterdir()):
-        if int(path.name) > last:
+        if int(path.name) not in kept:
             with suppress(OSError):  # the one that the folder was read with
                 os.close(int(path.name))
 
@@ -139,6 +136,8 @@ def _forked(work: Callable[[], None]) -> int:
         return pid
     status = 1
     try:
+        signal.set_wakeup_fd(-1)  # that is the keeper's own
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         work()
         status = 0
     except BaseException:
@@ -181,6 +180,7 @@ def _live_first(work: Callable[[], None], waiting: int, writing: int) -> None:
     with suppress(OSError):  # a container that hides parts of /proc forbids a fresh one
         kernel.mount_proc()
     worker_pid = _forked(work)
+    _close_all_but(2, writing)  # so that the worker's end of each line is its own
     pid = 0
     while pid != worker_pid:
         pid, status = os.waitpid(-1, 0)

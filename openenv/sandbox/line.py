@@ -16,6 +16,9 @@ from openenv.sandbox.keeping import Ending, Keeping
 _CHUNK = 65_536
 """As much as a pipe holds, so that one reading more empties it."""
 
+_GRACE_S = 1.0
+"""How long a worker that has closed its socket may take to end."""
+
 
 class Line:
     """A live worker.
@@ -86,9 +89,10 @@ class Line:
                     texts[key.fd].read(key.fd)
                 elif (result := reply.read(self._control)) is not None:
                     return result
-                elif reply.closed:
-                    return self._keeping.kill()
-        raise TimeoutError
+                elif reply.closed:  # it is about to end, as a rule
+                    self._selector.unregister(self._control)
+                    deadline = min(deadline, time.monotonic() + _GRACE_S)
+        raise FrameError("an end without a result") if reply.closed else TimeoutError
 
 
 class _Text:

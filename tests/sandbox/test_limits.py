@@ -110,7 +110,9 @@ def test_deep_recursion_is_an_error(sandbox):
 
 
 def test_a_process_that_becomes_another_program_is_replaced(sandbox):
-    assert sandbox.run("import os; os.execv('/bin/sleep', ['sleep', '600'])").ended
+    execution = sandbox.run("import os; os.execv('/bin/sleep', ['sleep', '600'])")
+
+    assert execution.ended == "killed: it sent an end without a result"
     assert works(sandbox)
 
 
