@@ -112,6 +112,31 @@ def test_what_is_out_of_reach_is_said(schema: dict[str, Any], said: str) -> None
         ValueMaker(schema, Random(0)).make()
 
 
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"minimum": 3, "maximum": 12}, set(range(3, 13))),
+        ({"exclusiveMinimum": 3, "exclusiveMaximum": 9}, set(range(4, 9))),
+        ({"minimum": -10, "maximum": 30, "multipleOf": 10}, {-10, 0, 10, 20, 30}),
+        ({"minimum": 5}, {5, 6, 7, 8, 9}),
+        ({"minimum": 0, "maximum": 10**9}, {0, 1, 2, 3, 4}),
+    ],
+)
+def test_whole_numbers_come_from_a_whole_range_unless_it_is_wide(limits: dict[str, int], expected: set[int]) -> None:
+    maker = ValueMaker({"type": "integer", **limits}, Random(0))
+
+    assert {maker.make() for _ in range(300)} == expected
+
+
+def test_other_numbers_come_from_anywhere_in_a_range() -> None:
+    maker = ValueMaker({"type": "number", "minimum": -2, "maximum": 2}, Random(0))
+    made = [maker.make() for _ in range(300)]
+
+    assert len(set(made)) == 300
+    assert min(made) < -1.9
+    assert max(made) > 1.9
+
+
 class Move(Action):
     """Takes one of the legal actions."""
 
@@ -127,6 +152,10 @@ def test_a_legal_action_is_taken_in_the_field_that_fits_it() -> None:
     assert {maker.make({"legal_actions": [2, 5]})["column"] for _ in range(20)} == {2, 5}
     words = ActionMaker({"type": "object", "properties": {"go": {"type": "string"}}, "required": ["go"]})
     assert words.make({"legal_actions": ["north"]}) == {"go": "north"}
+
+
+def test_beside_a_legal_action_optional_fields_are_left_out() -> None:
+    assert [ActionMaker(MOVE, seed).make({"legal_actions": [2]}) for seed in range(10)] == [{"column": 2}] * 10
 
 
 def test_a_whole_legal_action_is_taken_as_it_is() -> None:
