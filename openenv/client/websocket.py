@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import re
 import ssl
 from contextlib import suppress
 from http import HTTPStatus
@@ -25,6 +27,8 @@ from openenv.protocol import SUBPROTOCOL, Dialect
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 _NO_CLOSE = 1006
 _CLOSE_TIMEOUT_S = 2.0
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
+_NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _NO_SUCH_PATH = "base_url is where the server begins, without a path of its own: http://localhost:8000"
 
 
@@ -161,7 +165,7 @@ class WebSocketTransport:
 
 def _unreachable(url: str, error: Exception, limit_s: float) -> ConnectError:
     """Say why there is no connection, and what would do."""
-    shown, refused = without_credentials(url), _is_refusal(url, error)
+    shown, refused = without_credentials(url), _is_refusal(error)
     why, hint = str(error) or type(error).__name__, None
     if refused:
         why = "nothing listens there (connection refused)"
@@ -171,6 +175,8 @@ def _unreachable(url: str, error: Exception, limit_s: float) -> ConnectError:
         why, hint = f"the name of the host is not known ({error.strerror})", "check its spelling, and the network"
     elif isinstance(error, ssl.SSLCertVerificationError):
         why, hint = f"its certificate is not trusted ({error.verify_message})", "does it belong to this host?"
+    elif isinstance(error, OSError) and error.errno == errno.EMFILE:
+        hint = "close what this process has open and needs no more, or allow it more files: ulimit -n"
     elif isinstance(error, (ssl.SSLError, InvalidMessage, EOFError, ConnectionResetError)):
         spoken, other = ("TLS", "https") if url.startswith("ws:") else ("plain HTTP", "http")
         hint = f"if the server speaks {spoken}, its address begins with {other}://"
@@ -178,9 +184,16 @@ def _unreachable(url: str, error: Exception, limit_s: float) -> ConnectError:
     return ConnectError(f"Failed to connect to {shown}: {why}", facts, hint=hint)
 
 
-def _is_refusal(url: str, error: Exception) -> bool:
-    """Whether nothing listens there; a name with several addresses gives one plain OSError for all of them."""
-    return isinstance(error, ConnectionRefusedError) or (type(error) is OSError and is_loopback(url))
+def _is_refusal(error: Exception) -> bool:
+    """Whether nothing listens there.
+
+    For a name with several addresses, asyncio gives one plain OSError with the text of all; of these,
+    addresses that this machine does not have do not count.
+    """
+    if not isinstance(error, OSError) or error.errno is not None:
+        return isinstance(error, ConnectionRefusedError)
+    numbers = {int(number) for number in _ERRNO.findall(str(error))}
+    return errno.ECONNREFUSED in numbers and numbers <= {errno.ECONNREFUSED, *_NO_SUCH_ADDRESS}
 
 
 def _refusal(url: str, response: Response) -> OpenEnvError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
 import pytest
-from scripted import Adder, Peer, in_loop, scripted
+from scripted import Adder, Peer, in_loop, no_files_to_spare, scripted
 from support.puppets import Puppet
 from support.serving import serving
 
@@ -159,6 +160,40 @@ async def test_no_server_is_a_connection_error_that_says_where() -> None:
         await Adder(url.replace("//", "//me:secret@")).connect()
     assert "is the server running" in str(caught.value.hint)
     assert caught.value.data["refused"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "refused"),
+    [
+        ([errno.ECONNREFUSED, errno.ECONNREFUSED], True),
+        ([errno.ECONNREFUSED, errno.EADDRNOTAVAIL], True),
+        ([errno.ECONNREFUSED, errno.EMFILE], False),
+        ([errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT], False),
+    ],
+)
+@in_loop
+async def test_a_name_with_several_addresses_refuses_where_nothing_listens_on_any(
+    monkeypatch: pytest.MonkeyPatch, parts: list[int], refused: bool
+) -> None:
+    async def connect(*_: Any, **__: Any) -> Any:
+        said = ", ".join(str(OSError(number, f"at address {place}")) for place, number in enumerate(parts))
+        raise OSError(f"Multiple exceptions: {said}")
+
+    # Which addresses a name has, and what each of them says, is the machine's.
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", connect)
+    with pytest.raises(ConnectError) as caught:
+        await Adder("http://localhost:1").connect()
+    assert caught.value.data["refused"] is refused
+    assert ("nothing listens there" in caught.value.message) is refused
+
+
+@in_loop
+async def test_a_client_without_a_file_to_spare_does_not_blame_the_server() -> None:
+    async with scripted() as stage:
+        with no_files_to_spare(), pytest.raises(ConnectError, match="Too many open files") as caught:
+            await Adder(stage.url).connect()
+    assert not caught.value.data["refused"]
+    assert "ulimit -n" in str(caught.value.hint)
 
 
 @in_loop

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from scripted import PATIENCE_S, Add, Adder, Peer, in_loop, scripted
+from scripted import PATIENCE_S, Add, Adder, Peer, in_loop, no_files_to_spare, scripted
 
 from openenv.client.address import WebSocketSettings, websocket_url
 from openenv.client.link import Link
@@ -147,6 +148,36 @@ async def test_a_server_on_this_machine_that_listens_no_more_is_gone(monkeypatch
         with pytest.raises(ConnectError, match=f"server at ws{stage.url[4:]}/ws is gone") as caught:
             await reset
         assert caught.value.hint == "start the server again; connect() opens a fresh session"
+
+
+@in_loop
+async def test_a_client_without_a_file_to_spare_goes_on_trying_to_resume(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openenv.client.link.RESUME_DELAYS_S", (0.0,) * 6)
+
+    async def first(peer: Peer) -> None:
+        await peer.greet()
+        await peer.take()
+        peer.cut()
+
+    async def second(peer: Peer) -> None:
+        await peer.greet(last_id=1)
+        await peer.answer(total=7)
+        await peer.stay()
+
+    async with scripted(first, second) as stage:
+        tries = 0
+
+        async def connector() -> WebSocketTransport:
+            nonlocal tries
+            tries += 1
+            with no_files_to_spare() if 1 < tries < 6 else nullcontext():
+                return await open_websocket(websocket_url(stage.url), WebSocketSettings())
+
+        link = Link(connector, PATIENCE_S)
+        await link.open()
+        assert b'"total":7' in (await link.request("reset", None)).replace(b" ", b"")
+        assert tries == 6
+        await link.close()
 
 
 @in_loop
