@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from openenv import episodes
 from openenv.episodes import Episode
 from openenv.errors import ConfigurationError
@@ -33,7 +35,7 @@ class RunFolder:
         """Begin a run, or go on with the one that is here.
 
         Args:
-            run: What decides how an episode goes, as JSON values.
+            run: What decides how an episode goes, as values that JSON can say.
 
         Returns:
             The episodes that need not be played again. Those that failed, and one that was being written when the
@@ -42,6 +44,7 @@ class RunFolder:
         Raises:
             ConfigurationError: Another run is here, or files that cannot be read.
         """
+        run = to_jsonable_python(run)  # as it will be read again: a tuple becomes a list
         self.path.mkdir(parents=True, exist_ok=True)
         file = self.path / RUN_NAME
         if file.exists():

@@ -10,11 +10,15 @@ from openenv.extras import MissingExtraError
 
 try:
     from matplotlib.axes import Axes
+    from matplotlib.backend_bases import FigureCanvasBase
     from matplotlib.figure import Figure
 except ModuleNotFoundError as error:
     if not f"{error.name}.".startswith("matplotlib."):
         raise
     raise MissingExtraError("matplotlib", "plot") from error
+
+SUFFIXES = frozenset(f".{kind}" for kind in FigureCanvasBase.filetypes)
+"""What the names of pictures may end in."""
 
 _WIDTH_IN = 8.0
 _ROW_IN = 0.7
@@ -26,7 +30,7 @@ def draw(report: Report, file: str | Path) -> None:
 
     Args:
         report: What was found.
-        file: The picture; its suffix says of which kind, ``.png`` for example.
+        file: The picture; its suffix, one of ``SUFFIXES``, says of which kind.
     """
     figure = Figure(figsize=(_WIDTH_IN, 1.4 + _ROW_IN * len(report.policies)), layout="constrained", dpi=150)
     axes = figure.add_subplot()

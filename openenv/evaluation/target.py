@@ -15,7 +15,7 @@ from openenv.client.client import EnvClient
 from openenv.client.generic import GenericEnvClient
 from openenv.client.pool import Pool, pool
 from openenv.discovery.packages import InstalledEnvironment, find_environment
-from openenv.errors import ConfigurationError
+from openenv.errors import ConcurrencyConfigurationError, ConfigurationError
 from openenv.generics import type_arguments
 from openenv.policies.loading import ActionType
 from openenv.project.project import Layout, Project
@@ -45,8 +45,11 @@ class Target:
     policies: Mapping[str, str] = field(default_factory=dict)
 
     def sessions(self, n: int) -> Pool:
-        """Make clients for so many sessions, which share a server; nothing is opened yet."""
-        return pool(self.playable, n)
+        """Make clients for so many sessions on one server, or for one where this process can hold no more."""
+        try:
+            return pool(self.playable, n)
+        except ConcurrencyConfigurationError:
+            return pool(self.playable, 1)
 
     def action_type(self, base_url: str | None) -> ActionType:
         """Say what its actions are.

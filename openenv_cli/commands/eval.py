@@ -90,7 +90,9 @@ def _drawing(file: Path) -> Callable[[Report], None]:
     if not file.absolute().parent.is_dir():
         raise UsageError(f"--plot: there is no folder {file.absolute().parent}")
     with _usage_errors():
-        from openenv.evaluation.plot import draw
+        from openenv.evaluation.plot import SUFFIXES, draw
+    if file.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"--plot: '{file.name}' is of no kind that can be drawn", hint="for example returns.png")
 
     def write(report: Report) -> None:
         draw(report, file)

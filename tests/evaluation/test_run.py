@@ -17,6 +17,7 @@ from openenv import GenericEnvClient
 from openenv.episodes import Episode, read
 from openenv.errors import ConfigurationError, ConnectError
 from openenv.evaluation import Progress, Report, evaluate
+from openenv.evaluation.folder import RunFolder
 from openenv.policies import RandomPolicy, ScriptedPolicy
 
 
@@ -156,6 +157,10 @@ def test_plays_with_as_many_sessions_as_the_server_has() -> None:
     assert [summary.errors for summary in report.policies] == [0]
 
 
+def test_plays_one_at_a_time_what_cannot_be_played_side_by_side_in_this_process() -> None:
+    assert evaluate(LonelyWalk, {"right": RightPolicy}, episodes=3).policies[0].errors == 0
+
+
 def test_a_server_that_is_not_there_is_an_error() -> None:
     with serving(Walk) as served:
         url = served.url
@@ -283,7 +288,7 @@ def test_plays_more_episodes_of_the_same_run(tmp_path: Path) -> None:
         ({"reset": {"limit": 3}}, 'reset was {}, is {"limit": 3}'),
         ({"trajectories": True}, "trajectories was false, is true"),
         ({"policies": {"right": LeftPolicy}}, "RightPolicy"),
-        ({"target": LonelyWalk, "sessions": 1}, 'target was "Walk", is "LonelyWalk"'),
+        ({"target": LonelyWalk}, 'target was "Walk", is "LonelyWalk"'),
     ],
 )
 def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
@@ -296,6 +301,13 @@ def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, changed: dict
 
     assert said in caught.value.message
     assert (tmp_path / "episodes.jsonl").read_bytes() == before
+
+
+def test_a_run_is_the_same_when_json_says_the_same(tmp_path: Path) -> None:
+    RunFolder(tmp_path).begin({"reset": {"sizes": (1, 2)}})
+
+    assert RunFolder(tmp_path).begin({"reset": {"sizes": (1, 2)}}) == []
+    assert RunFolder(tmp_path).begin({"reset": {"sizes": [1, 2]}}) == []
 
 
 @pytest.mark.parametrize(("name", "said"), [("run.json", "is not JSON"), ("episodes.jsonl", "but no run.json")])
