@@ -82,7 +82,10 @@ class Keeper:
         self._scratch.remove()
 
     def _obey(self) -> bool:
-        order, descriptors, _, _ = socket.recv_fds(self._channel, 1, 3)
+        try:
+            order, descriptors, _, _ = socket.recv_fds(self._channel, 1, 3)
+        except ConnectionResetError:  # the server has gone without reading all
+            return False
         if order == b"s":
             self._crew.start(descriptors, self._scratch.home)
             _tell(self._channel, started=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from textwrap import dedent
 
@@ -202,6 +203,22 @@ def test_sandboxes_in_many_threads_do_not_mix():
         thread.join()
 
     assert values == {number: [str(number)] * 20 for number in range(4)}
+
+
+def test_a_process_that_ends_between_two_runs_is_told_with_the_next(sandbox):
+    run(sandbox, "import os, threading; threading.Timer(0.05, os._exit, [4]).start()")
+    select.select([sandbox._keeping], [], [])
+    execution = run(sandbox, "1")
+
+    assert (execution.value, execution.exit_code, execution.ended) == (None, 4, "exited with 4")
+
+
+def test_a_sandbox_closes_quietly_whatever_it_has_not_heard(capfd):
+    with Sandbox() as sandbox:
+        run(sandbox, "import os, threading; threading.Timer(0.05, os._exit, [4]).start()")
+        select.select([sandbox._keeping], [], [])
+
+    assert capfd.readouterr().err == ""
 
 
 def test_a_closed_sandbox_says_so_and_can_be_opened_again():
