@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from openenv.errors import ConnectError
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.tls import TLSConfig
+
+
+_UNIX = "unix://"
 
 
 class EngineError(ConnectError):
@@ -43,10 +47,12 @@ def connect() -> DockerClient:
     try:
         if "DOCKER_HOST" in os.environ:
             host = os.environ["DOCKER_HOST"]
+            _knock(host)
             return DockerClient.from_env()
         host, tls = _current_context()
+        _knock(host)
         return DockerClient(base_url=host, tls=tls)
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         raise _engine_error(host or "the engine", error) from None
 
 
@@ -56,6 +62,13 @@ def _current_context() -> tuple[str, TLSConfig | bool]:
 
     context = ContextAPI.get_current_context()
     return context.Host or "", context.TLSConfig or False
+
+
+def _knock(host: str) -> None:
+    """Connect to a Unix socket and hang up: where that fails, the SDK would leave a socket of its own open."""
+    if host.startswith(_UNIX):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(host.removeprefix(_UNIX))
 
 
 def _engine_error(host: str, error: Exception) -> EngineError:

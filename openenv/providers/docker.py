@@ -250,7 +250,7 @@ class _Server:
         log = self.log()
         hint = None
         if _READ_ONLY in log:
-            hint = "read_only=False lets it write anywhere, tmpfs={'/folder': ''} into a folder"
+            hint = "read_only=False lets it write anywhere, tmpfs={'/folder': 'uid=1000'} into a folder in memory"
         elif "memory" in what:
             hint = "memory='4g' gives it more, memory=None any amount"
         return start_error(f"the container of {self._image} {what}", log, _LIKELY, hint=hint)

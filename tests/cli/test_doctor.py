@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import subprocess
@@ -14,8 +13,6 @@ import pytest
 from openenv_cli import machine
 from openenv_cli.machine import Finding, Status
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the Docker SDK's, where nothing listens
-
 
 @pytest.fixture(autouse=True)
 def bare(tmp_path, monkeypatch):
@@ -23,8 +20,6 @@ def bare(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
     monkeypatch.setenv("HF_TOKEN", "")
     monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "token"))
-    yield
-    gc.collect()
 
 
 def installed(site, name):

@@ -1,4 +1,4 @@
-"""Small images for tests that run some: the base image, this checkout's runtime, and an app in one file."""
+"""Small images on top of another: an app in one file, and the command that serves it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,48 @@ import tarfile
 
 from docker import DockerClient
 
-from openenv_cli.images.wheel import runtime_wheel
-
-RUNTIME = "openenv-test-runtime:latest"
-
-_RUNTIME = """
-FROM openenv-test-base:latest
-RUN python3 -m venv /opt/venv
-COPY {wheel} /wheels/
-RUN /opt/venv/bin/pip install --quiet --no-cache-dir /wheels/*.whl
-ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PORT=8000
-"""
-_APP = """
-FROM {runtime}
+_DOCKERFILE = """
+FROM {base}
 COPY app.py /app/
 WORKDIR /app
-USER 1000
-EXPOSE 8000
 CMD ["sh", "-c", "exec {command}"]
 """
 SERVE = "python -m openenv.server app:app --host 0.0.0.0 --port $PORT"
+INSIDE = """
+from openenv.environment import Environment
+from openenv.server import create_app
+from openenv.types import Action, Observation, State
+
+class Do(Action):
+    code: str = "None"
+
+class Said(Observation):
+    value: str = ""
+
+class Inside(Environment[Do, Said, State]):
+    SUPPORTS_CONCURRENT_SESSIONS = True
+    def reset(self):
+        return Said()
+    def step(self, action):
+        try:
+            return Said(value=str(eval(action.code)))
+        except Exception as error:
+            return Said(value=f"{type(error).__name__}: {error}")
+    @property
+    def state(self):
+        return State()
+
+app = create_app(Inside)
+"""
+"""An environment that does what it is told, to look around where it runs."""
 
 
-def make_runtime(client: DockerClient) -> None:
-    """Make the image that the others begin with; its layers are kept until the runtime changes."""
-    wheel = runtime_wheel()
-    _build(client, RUNTIME, {"Dockerfile": _RUNTIME.format(wheel=wheel.name).encode(), wheel.name: wheel.content})
-
-
-def make_image(client: DockerClient, name: str, app: str = "", command: str = SERVE) -> str:
+def make_image(client: DockerClient, base: str, name: str, app: str = "", command: str = SERVE) -> str:
     """Make an image of an app.
 
     Args:
-        client: The engine, which has the runtime's image.
+        client: The engine.
+        base: The image of an environment, which has the runtime.
         name: The image's name.
         app: The text of the module ``app``.
         command: What the container runs.
@@ -47,17 +56,12 @@ def make_image(client: DockerClient, name: str, app: str = "", command: str = SE
     Returns:
         The name.
     """
-    dockerfile = _APP.format(runtime=RUNTIME, command=command)
-    _build(client, name, {"Dockerfile": dockerfile.encode(), "app.py": app.encode()})
-    return name
-
-
-def _build(client: DockerClient, tag: str, files: dict[str, bytes]) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
+        for path, text in (("Dockerfile", _DOCKERFILE.format(base=base, command=command)), ("app.py", app)):
+            member = tarfile.TarInfo(path)
+            member.size, member.mode = len(text), 0o644
+            tar.addfile(member, io.BytesIO(text.encode()))
     buffer.seek(0)
-    client.images.build(fileobj=buffer, custom_context=True, tag=tag, rm=True, forcerm=True)
+    client.images.build(fileobj=buffer, custom_context=True, tag=name, rm=True, forcerm=True)
+    return name

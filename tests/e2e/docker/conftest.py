@@ -19,6 +19,7 @@ from typing import Any
 import docker
 import pytest
 from docker.errors import ImageNotFound
+from support.tiny_image import INSIDE, SERVE, make_image
 
 from openenv.engine import EngineError, connect
 from openenv_cli.images.wheel import runtime_wheel
@@ -141,3 +142,19 @@ def echo_image(project_of: Callable[[str], Project]) -> str:
     project = project_of("echo_env")
     project.build("--no-smoke")
     return project.tag
+
+
+@pytest.fixture(scope="session")
+def image_of(engine: docker.DockerClient, echo_image: str) -> Callable[..., str]:
+    """Makes an image of an app in one file, on top of the echo environment's; see ``make_image``."""
+
+    def make(name: str, app: str = "", command: str = SERVE) -> str:
+        return make_image(engine, echo_image, f"{PREFIX}-{name}:test", app, command)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def inside_image(image_of: Callable[..., str]) -> str:
+    """The name of an image whose environment looks around where it runs."""
+    return image_of("inside", INSIDE)

@@ -1,0 +1,115 @@
+"""A container does not outlive the process that it belongs to, on a real engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from openenv.providers import DockerProvider
+from openenv.providers.docker import OWNER_LABEL, sweep
+from openenv.providers.owner import Owner
+
+SCRIPT = """
+import os, signal, sys
+from openenv import GenericEnvClient
+from openenv.providers.owner import Owner
+signal.signal(signal.SIGINT, signal.default_int_handler)
+env = GenericEnvClient.from_docker_image({image!r})
+env.reset()
+print(Owner.here(), flush=True)
+{ending}
+"""
+STARTING = """
+import signal, sys, threading
+from openenv import DockerProvider
+from openenv.providers.owner import Owner
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print(Owner.here(), flush=True)
+DockerProvider({image!r}).start()
+"""
+DEAF = "import time\ntime.sleep(600)"
+
+
+@contextmanager
+def process(script: str) -> Iterator[subprocess.Popen[str]]:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environ) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def owned(engine, owner):
+    return engine.containers.list(all=True, filters={"label": f"{OWNER_LABEL}={owner}"})
+
+
+@pytest.mark.parametrize(
+    "ending", ["sys.exit(0)", "raise RuntimeError('oops')", "os.kill(os.getpid(), signal.SIGINT)", "env.close()"]
+)
+def test_a_process_that_ends_removes_its_container(engine, inside_image, ending):
+    with process(SCRIPT.format(image=inside_image, ending=f"sys.stdin.readline()\n{ending}")) as running:
+        owner = running.stdout.readline().strip()
+        assert len(owned(engine, owner)) == 1
+        running.communicate("end\n")
+    assert owned(engine, owner) == []
+
+
+def test_ctrl_c_while_a_container_starts_removes_it(engine, image_of):
+    with process(STARTING.format(image=image_of("deaf", DEAF, "python app.py"))) as running:
+        owner = running.stdout.readline().strip()
+        events = engine.events(decode=True, filters={"event": "start", "label": f"{OWNER_LABEL}={owner}"})
+        while not owned(engine, owner):
+            pass
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate()
+        events.close()
+    assert "KeyboardInterrupt" in errors
+    assert owned(engine, owner) == []
+
+
+def test_the_container_of_a_killed_process_is_removed_when_the_next_one_starts(engine, inside_image):
+    with process(SCRIPT.format(image=inside_image, ending="sys.stdin.readline()")) as running:
+        owner = running.stdout.readline().strip()
+        running.kill()
+        running.wait()
+    assert len(owned(engine, owner)) == 1
+    provider = DockerProvider(inside_image)
+    provider.start()
+    assert owned(engine, owner) == []
+    assert len(owned(engine, Owner.here())) == 1
+    provider.stop()
+
+
+def test_the_container_of_a_process_that_runs_or_cannot_be_seen_stays(engine, inside_image):
+    owners = [Owner.here(), Owner("another-machine", 1, "1"), "nobody that we know"]
+    made = [engine.containers.create(inside_image, labels={OWNER_LABEL: str(owner)}) for owner in owners]
+    try:
+        sweep(engine)
+        for container in made:
+            container.reload()
+    finally:
+        for container in made:
+            container.remove(force=True)
+
+
+def test_a_forked_child_leaves_its_parents_container_alone(engine, inside_image):
+    provider = DockerProvider(inside_image)
+    provider.start()
+    try:
+        child = os.fork()
+        if not child:
+            provider.stop()
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert owned(engine, Owner.here())[0].status == "running"
+    finally:
+        provider.stop()
