@@ -15,6 +15,10 @@ _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """Where a server listens to everybody -> where it answers on this machine."""
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?")
+_CREDENTIALS = re.compile(r"^(\s*(?:\w+://)?)[^/?#]*@")
+_UP_TO_AT = re.compile(r"^(b?['\"]\s*(?:\w+:/+)?).*@", re.DOTALL)
+"""Credentials in the literal of what is no address: where they end, only the last ``@`` tells."""
+_KEPT = r"\1"
 
 
 @dataclass(frozen=True)
@@ -52,19 +56,19 @@ def websocket_url(base_url: str) -> str:
     try:
         parts = _taken_apart(base_url)
     except ValueError as error:
-        message = f"{base_url!r} is not a server's address: {error}"
+        message = f"{_UP_TO_AT.sub(_KEPT, repr(base_url))} is not a server's address: {error}"
         raise ConfigurationError(message, hint="for example http://localhost:8000") from None
     place, path = parts.netloc, parts.path.rstrip("/")
     if parts.hostname in _ANYWHERE:
+        credentials, at, _ = place.rpartition("@")
         port = "" if parts.port is None else f":{parts.port}"
-        place = f"{_ANYWHERE[parts.hostname]}{port}"
+        place = f"{credentials}{at}{_ANYWHERE[parts.hostname]}{port}"
     return urlunsplit((_SCHEMES[parts.scheme], place, path if path.endswith("/ws") else f"{path}/ws", "", ""))
 
 
 def without_credentials(url: str) -> str:
     """An address as it may be shown: user name and password are left out."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return _CREDENTIALS.sub(_KEPT, url)
 
 
 def is_loopback(url: str) -> bool:
@@ -93,5 +97,10 @@ def _taken_apart(base_url: Any) -> SplitResult:
     ascii_host = host if host.isascii() else host.encode("idna").decode()
     if ":" not in host and not _HOST_NAME.fullmatch(ascii_host):
         raise ValueError(f"{host!r} cannot be the name of a host")
-    parts.port  # noqa: B018  raises where it is no number, or too large
+    try:
+        parts.port  # noqa: B018  raises where it is no number, or too large
+    except ValueError:
+        if "@" in base_url and "@" not in parts.netloc:
+            raise ValueError("write a /, ? or # in the password as %2F, %3F or %23") from None
+        raise
     return parts

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from openenv.client.address import without_credentials
 from openenv.client.background import at_exit, is_background, refuse_own_thread
 from openenv.client.exchange import Call
 from openenv.client.link import Link
@@ -89,9 +90,8 @@ class ClientSession:
         if link is not None and link.loop.is_running():
             asyncio.run_coroutine_threadsafe(link.close(), link.loop)
         elif link is not None and link.error is None:
-            message = (
-                f"unclosed client of {self.base_url}: its server keeps the session for a while; close() it in time"
-            )
+            server = None if self.base_url is None else without_credentials(self.base_url)
+            message = f"unclosed client of {server}: its server keeps the session for a while; close() it in time"
             warnings.warn(message, ResourceWarning, stacklevel=1)
         provider = self.recipe.provider
         if self._provided and provider is not None:

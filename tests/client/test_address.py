@@ -34,6 +34,7 @@ def test_the_websocket_stands_below_the_base_url(base_url: str, expected: str) -
         ("http://0.0.0.0:8000", "ws://127.0.0.1:8000/ws"),
         ("0.0.0.0", "ws://127.0.0.1/ws"),
         ("https://[::]:8000/env", "wss://[::1]:8000/env/ws"),
+        ("http://me:secret@0.0.0.0:8000", "ws://me:secret@127.0.0.1:8000/ws"),
     ],
 )
 def test_where_servers_listen_to_everybody_this_machine_is_meant(base_url: str, expected: str) -> None:
@@ -81,6 +82,32 @@ def test_this_machines_own_addresses_are_known(url: str, expected: bool) -> None
     assert is_loopback(url) is expected
 
 
-def test_credentials_do_not_show() -> None:
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("ws://me:secret@host:1/ws", "ws://host:1/ws"),
+        ("me:secret@host:1", "host:1"),
+        (" HTTP://me:se@cret@host", " HTTP://host"),
+        ("http://host/@me", "http://host/@me"),
+    ],
+)
+def test_credentials_do_not_show(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
     assert "secret" not in repr(WebSocketSettings(headers={"Authorization": "Bearer secret"}))
-    assert without_credentials("ws://me:secret@host:1/ws") == "ws://host:1/ws"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "said"),
+    [
+        ("http://me:secret@host:99999", "'http://host:99999' is not a server's address: Port out of range"),
+        ("http:/me:secret@host", "'http:/host' is not a server's address: there is no //"),
+        ("me:secret@host:abc", "'host:abc' is not a server's address"),
+        ("http://me:secret/#secret@host", "'http://host' is not a server's address: write a /, ? or # in the password"),
+        (b"http://me:secret@host", "b'http://host' is not a server's address: it is of type bytes"),
+    ],
+)
+def test_what_is_no_address_is_refused_without_showing_its_credentials(base_url: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        websocket_url(base_url)
+    assert caught.value.message.startswith(said)
+    assert "secret" not in str(caught.value)

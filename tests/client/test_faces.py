@@ -167,8 +167,8 @@ def test_a_client_that_is_left_open_hangs_up_when_its_loop_ends(served: Served) 
     asyncio.run(finish())
 
 
-def test_a_forgotten_client_of_an_ended_loop_is_warned_of(served: Served) -> None:
-    left = [PuppetEnv(base_url=served.url)]
+def test_a_forgotten_client_of_an_ended_loop_is_warned_of_without_its_password(served: Served) -> None:
+    left = [PuppetEnv(base_url=served.url.replace("//", "//me:secret@"))]
 
     async def begin() -> None:
         await left[0].reset()
