@@ -15,7 +15,7 @@ from openenv.client.client import EnvClient
 from openenv.episodes import End, Episode, Failure, Step, Times
 from openenv.errors import EnvironmentCrashedError, ExecutionError, RequestError
 from openenv.policies.base import Policy, begin, settled
-from openenv.protocol.failures import text_of
+from openenv.protocol.faults import text_of
 from openenv.types import StepResult
 
 _BESIDE = {"done", "reward", "metadata"}
