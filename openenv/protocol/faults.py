@@ -18,7 +18,6 @@ from openenv.errors import (
     SessionError,
 )
 from openenv.protocol import Dialect
-from openenv.protocol.failures import encodable
 
 _UNKNOWN_FIELD = "extra_forbidden"
 
@@ -91,3 +90,16 @@ def _meant(problem: dict[str, Any], known: Sequence[str]) -> str:
         return ""
     near = get_close_matches(str(problem["loc"][0]), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def text_of(error: BaseException) -> str:
+    """Say what an exception says, also where its own way of saying it fails."""
+    try:
+        return encodable(str(error))
+    except BaseException:
+        return type(error).__name__
+
+
+def encodable(text: str) -> str:
+    """Replace what UTF-8 cannot say, as half a character."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

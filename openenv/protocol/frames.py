@@ -18,8 +18,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from openenv.errors import InvalidJSONError, OpenEnvError, RequestValidationError, UnknownTypeError
 from openenv.protocol import MAX_EPISODE_ID_LENGTH, MAX_SEED, Dialect
-from openenv.protocol.failures import text_of
-from openenv.protocol.faults import validation_failed
+from openenv.protocol.faults import text_of, validation_failed
 
 _V1 = Dialect.V1
 RequestId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]

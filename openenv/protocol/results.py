@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json, to_jsonable_pytho
 
 from openenv.errors import InvalidResultError
 from openenv.protocol import Dialect
-from openenv.protocol.failures import text_of
+from openenv.protocol.faults import text_of
 from openenv.types import Observation, StepResult, ending
 
 ObsModel = TypeVar("ObsModel", bound=BaseModel)

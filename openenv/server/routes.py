@@ -12,12 +12,12 @@ from pydantic_core import from_json, to_json
 
 from openenv.errors import InvalidJSONError, RequestValidationError
 from openenv.protocol import frames
-from openenv.protocol.failures import text_of
+from openenv.protocol.faults import text_of
 from openenv.protocol.frames import request_frame
 from openenv.server.bodies import Health, Readiness, ResetRequest, Schemas, StepRequest, ThrowAwayResult
 from openenv.server.metadata import describe
 from openenv.server.problems import ProblemRoute, reply_response
-from openenv.server.security import is_loopback
+from openenv.server.security import is_local
 from openenv.sessions.service import SessionService
 from openenv.types import EnvironmentMetadata
 
@@ -35,6 +35,7 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
     """
     router = APIRouter(route_class=ProblemRoute)
     blueprint = service.blueprint
+    described: EnvironmentMetadata | None = None
 
     @router.get("/", include_in_schema=False)
     def index() -> Response:
@@ -43,7 +44,7 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
     @router.head("/health", include_in_schema=False)
     @router.get("/health", tags=["Health"], summary="Is the server healthy?")
     async def health(response: Response) -> Health:  # in the loop, like all that looks at the sessions
-        if service.store.stuck < service.settings.limits.max_sessions:
+        if service.healthy:
             return Health()
         response.status_code = 503
         return Health(status="unhealthy")
@@ -61,7 +62,9 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
         summary="What is this environment?",
     )
     async def metadata() -> Any:
-        return await describe(service, readme)
+        nonlocal described  # once: an environment may have to be made for it
+        described = described or await describe(service, readme)
+        return described
 
     @router.get("/schema", tags=["Schema"], summary="JSON Schemas of actions, observations and state")
     def schema() -> Schemas:
@@ -79,7 +82,7 @@ def throw_away_routes(service: SessionService) -> APIRouter:
     state_type = service.blueprint.state_type
 
     async def play(request: Request, wanted: frames.Request) -> Any:
-        reply = await service.throw_away.play(wanted, verbose=is_loopback(request.scope))
+        reply = await service.throw_away.play(wanted, verbose=is_local(request.scope))
         return reply_response(reply) if reply.kind == "error" else from_json(reply.body)
 
     @router.post("/reset", response_model=ThrowAwayResult, summary="Reset a throw-away environment")
@@ -121,7 +124,7 @@ def _readiness(service: SessionService) -> Readiness:
         active_sessions=store.active,
         max_sessions=most,
         waiting=store.waiting,
-        stuck=store.stuck,
+        stuck=service.stuck,
     )
 
 

@@ -18,6 +18,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _OPEN_PATHS = ("/health", "/ready")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_PASSED_ON = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 
 
 class Gate:
@@ -87,6 +88,11 @@ def is_loopback(scope: Scope) -> bool:
     """Whether a request reached the server through a loopback address."""
     server = scope.get("server")
     return server is not None and is_loopback_name(server[0])
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether a request comes from this machine, and is not passed on by a proxy here."""
+    return is_loopback(scope) and not any(name.lower() in _PASSED_ON for name, _ in scope["headers"])
 
 
 def is_loopback_name(name: str) -> bool:

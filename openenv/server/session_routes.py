@@ -14,7 +14,7 @@ from openenv.protocol import frames
 from openenv.protocol.frames import FrameDecoder, Reply
 from openenv.server.bodies import ResetRequest, SessionOpened, SessionResult, SessionStatus, StepRequest
 from openenv.server.problems import RESPONSES, SessionRoute, reply_response
-from openenv.server.security import is_loopback
+from openenv.server.security import is_local
 from openenv.sessions.service import SessionService
 from openenv.sessions.session import Session
 from openenv.sessions.store import Phase
@@ -136,7 +136,7 @@ class SessionRoutes:
         """Open a session, or wait for the one that is being opened under this name."""
         opening = None if name is None else self._opening.get(name)
         if opening is None or _is_over(opening):
-            verbose = is_loopback(request.scope)
+            verbose = is_local(request.scope)
             opening = asyncio.ensure_future(self._service.open(Phase.UNATTACHED, wait_s=wait_s, verbose=verbose))
             self._opening = {key: task for key, task in self._opening.items() if not _is_over(task)}
             if name is not None:

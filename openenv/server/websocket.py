@@ -11,7 +11,7 @@ from openenv.errors import OpenEnvError, RequestValidationError, SessionNotFound
 from openenv.protocol import MAX_MESSAGE_BYTES, SUBPROTOCOL, CloseCode, Dialect
 from openenv.protocol.frames import FrameDecoder, Reply, Request, greeting_frame, reply_frame
 from openenv.protocol.ledger import NumberedLedger
-from openenv.server.security import Receive, Scope, Send, is_loopback
+from openenv.server.security import Receive, Scope, Send, is_local
 from openenv.sessions.host import error_reply
 from openenv.sessions.service import SessionService
 from openenv.sessions.session import Session
@@ -51,7 +51,7 @@ class WebSocketEndpoint:
         await receive()  # websocket.connect
         speaks_v2 = SUBPROTOCOL in scope.get("subprotocols", ())
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if speaks_v2 else None})
-        verbose = is_loopback(scope)
+        verbose = is_local(scope)
         if speaks_v2:
             conversation = _V2(self._service, self._decoders[Dialect.V2], receive, send, verbose).serve(self.resumable)
         else:

@@ -17,16 +17,15 @@ from openenv.errors import (
     EnvironmentFault,
     ExecutionError,
     OpenEnvError,
-    RequestError,
     RequestValidationError,
     ResetRequiredError,
 )
 from openenv.protocol import Dialect
-from openenv.protocol.failures import describe_failure, summary_of, text_of, traceback_of
-from openenv.protocol.faults import error_body
+from openenv.protocol.faults import error_body, text_of
 from openenv.protocol.frames import Reply, Request
 from openenv.protocol.results import encode_observation, encode_state
 from openenv.sessions.blueprint import Blueprint, Traits, traits_of
+from openenv.sessions.failures import describe_failure, traceback_of
 from openenv.types import EnvironmentMetadata
 
 logger = logging.getLogger("openenv.sessions")
@@ -67,7 +66,7 @@ class EnvironmentHost:
         self._verbose = verbose
         self._environment: Any = None
         self._traits: Traits
-        self._playing: bool | None = None  # until the first reset
+        self._playing: bool | None = None  # until a reset has succeeded
         self._dropped: set[str] = set()
 
     def open(self) -> None:
@@ -130,7 +129,7 @@ class EnvironmentHost:
             return step(request.data, **self._step_options(request))
         if request.kind == "reset":
             options = self._reset_options(request.data or {})
-            self._playing = False
+            self._playing = None
             return getattr(self._environment, self._traits.reset_method)(**options)
         if request.kind == "metadata":
             return self._environment.get_metadata() if hasattr(self._environment, "get_metadata") else None
@@ -168,16 +167,12 @@ class EnvironmentHost:
         if isinstance(error, MemoryError):
             crashed = EnvironmentCrashedError("the environment ran out of memory")
             return error_reply(crashed, fatal=True, fault=traceback_of(error))
-        known = describe_failure(error, self._dialect, verbose=self._verbose)
-        if isinstance(known, RequestError):
-            return error_reply(known)
-        concealed = known.data.get("correlation_id")
-        mark = f" [{concealed}]" if concealed else ""
-        return error_reply(known, fault=f"{summary_of(error)}{mark}\n{traceback_of(error)}")
+        failure = describe_failure(error, self._dialect, verbose=self._verbose)
+        return error_reply(failure.error, fault=failure.log)
 
     def _not_made(self, error: BaseException) -> EnvironmentFactoryError:
         name = self._blueprint.factory_name
-        known = describe_failure(error, self._dialect, verbose=self._verbose)
+        known = describe_failure(error, self._dialect, verbose=self._verbose).error
         message = f"Environment factory '{name}' failed to create instance."  # as deployed
         if self._dialect is Dialect.V2:
             message = f"factory '{name}' failed: {known.message}"

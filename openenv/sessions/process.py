@@ -52,8 +52,10 @@ class WorkerPool:
             modules = [nursery.__name__, self._blueprint.factory.__module__, worker.__name__]
             self._context.set_forkserver_preload(modules)
             os.environ[nursery.FOLDER_VARIABLE] = get_temp_dir()
-            forkserver.ensure_running()
-            del os.environ[nursery.FOLDER_VARIABLE]
+            try:
+                forkserver.ensure_running()
+            finally:
+                del os.environ[nursery.FOLDER_VARIABLE]
 
     def start(self, channel: socket.socket, dialect: Dialect, verbose: bool) -> BaseProcess:
         """Start one; blocks for as long as a fork takes."""

@@ -14,8 +14,8 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from openenv.errors import EnvironmentCrashedError, ExecutionError, OpenEnvError
-from openenv.protocol.failures import traceback_of
 from openenv.protocol.frames import Reply, Request
+from openenv.sessions.failures import traceback_of
 from openenv.sessions.host import EnvironmentHost, error_reply
 from openenv.sessions.loop import OwnLoop
 

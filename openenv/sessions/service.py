@@ -24,7 +24,7 @@ from openenv.sessions.endings import Endings
 from openenv.sessions.host import EnvironmentHost
 from openenv.sessions.process import ProcessRunner, WorkerPool
 from openenv.sessions.runners import InlineRunner, Mailbox, Runner, ThreadRunner
-from openenv.sessions.session import Deadlines, Session, opened
+from openenv.sessions.session import Deadlines, Session, log_unmade, opened
 from openenv.sessions.store import Lease, Limits, Phase, SessionStore
 from openenv.sessions.throw_away import ThrowAway
 
@@ -88,6 +88,16 @@ class SessionService:
         self._emptied = asyncio.Event()
         self._shut = False
 
+    @property
+    def stuck(self) -> int:
+        """How many environments do not return."""
+        return self.store.stuck + self.throw_away.stuck
+
+    @property
+    def healthy(self) -> bool:
+        """Whether anything can still be played: no kind of environment holds all its places without returning."""
+        return max(self.store.stuck, self.throw_away.stuck) < self.settings.limits.max_sessions
+
     async def open(
         self,
         phase: Phase,
@@ -121,12 +131,15 @@ class SessionService:
         session = Session(lease, self.store, runner, ledger, self.settings.deadlines, self.end)
         self.sessions[lease.id] = session
         try:
-            await opened(runner, lease.id, self.settings.deadlines)
-        except BaseException as error:
-            if session.ended is None or isinstance(error, asyncio.CancelledError):
-                self.end(session, "failed to open")
-                if isinstance(error, OpenEnvError):  # who hears of it may come back at once: the slot is free then
-                    await self.finish(session, "failed to open")
+            await opened(runner, self.settings.deadlines.reset_s)
+        except asyncio.CancelledError:
+            self.end(session, "failed to open")
+            raise
+        except OpenEnvError as error:
+            if session.ended is None:
+                log_unmade(lease.id, error)
+                # Who hears of it may come back at once: the slot is free then.
+                await self.finish(session, "failed to open")
                 raise
         if session.farewell is not None:
             raise session.farewell
@@ -203,7 +216,7 @@ class SessionService:
         while (left := deadline - self._clock()) > 0 and not stop_now():
             for session in [one for one in self.sessions.values() if not _in_progress(one)]:
                 self._dismiss(session)
-            if all(session.ended for session in self.sessions.values()):
+            if all(session.ended for session in self.sessions.values()) and not self.throw_away.playing:
                 break
             self._emptied.clear()
             try:
@@ -224,6 +237,7 @@ class SessionService:
         self.store.drain()
         for session in list(self.sessions.values()):
             self._dismiss(session)
+        await self.throw_away.stop()
         await self._endings.wait_for_all(stop_now)
         if self._timer is not None:
             self._timer.cancel()

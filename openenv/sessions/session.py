@@ -47,13 +47,12 @@ def deadline_passed(what: str, limit: float | None) -> DeadlineError:
     return DeadlineError(f"{what} took longer than the {limit:g} s allowed; the session is over", {"limit_s": limit})
 
 
-async def opened(runner: Runner, name: str, deadlines: Deadlines) -> None:
+async def opened(runner: Runner, limit: float | None) -> None:
     """Have a runner make its environment.
 
     Args:
         runner: Where it is to live.
-        name: The name of its session, for the log.
-        deadlines: How long it may take.
+        limit: How long it may take, in seconds.
 
     Raises:
         EnvironmentFactoryError: The environment could not be made.
@@ -61,18 +60,22 @@ async def opened(runner: Runner, name: str, deadlines: Deadlines) -> None:
         EnvironmentCrashedError: Its process died.
     """
     try:
-        await asyncio.wait_for(runner.open(), deadlines.reset_s)
+        await asyncio.wait_for(runner.open(), limit)
+    except (OpenEnvError, asyncio.CancelledError):
+        runner.cancel()
+        raise
+    except asyncio.TimeoutError as error:
+        runner.cancel()
+        raise deadline_passed("making the environment", limit) from error
     except BaseException as error:
         runner.cancel()
-        if isinstance(error, asyncio.CancelledError):
-            raise
-        if isinstance(error, asyncio.TimeoutError) and not isinstance(error, OpenEnvError):
-            raise deadline_passed("making the environment", deadlines.reset_s) from error
-        facts = error.data if isinstance(error, OpenEnvError) else {}
-        logger.error("session %s: no environment: %s", name, facts, exc_info=error)
-        if isinstance(error, OpenEnvError):
-            raise
         raise EnvironmentFactoryError("the server cannot make an environment") from error
+
+
+def log_unmade(name: str, error: OpenEnvError) -> None:
+    """Write to the log why there is no environment."""
+    facts = {key: fact for key, fact in error.data.items() if key != "traceback"}  # which the exception brings
+    logger.error("session %s: no environment: %s", name, facts, exc_info=error)
 
 
 def log_fault(name: str, request: Request, reply: Reply) -> None:

@@ -16,9 +16,9 @@ from pydantic_core import from_json, to_json
 
 from openenv.errors import OpenEnvError
 from openenv.protocol import Dialect
-from openenv.protocol.failures import traceback_of
 from openenv.protocol.frames import FrameDecoder, Reply, Request
 from openenv.sessions.blueprint import Blueprint
+from openenv.sessions.failures import traceback_of
 from openenv.sessions.host import EnvironmentHost, error_reply
 from openenv.sessions.loop import OwnLoop
 

@@ -356,3 +356,13 @@ def test_a_state_that_fails_is_500(play: Play) -> None:
     play.post("reset")
     play.step("spoil_state", name="ValueError")
     assert_problem(play.get("/state"), 500, "EXECUTION_ERROR")
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_what_a_proxy_on_this_machine_passes_on_is_not_told_the_text_of_exceptions(header: str) -> None:
+    with serving(BrokenPuppet, isolation="thread") as served, served.http(headers={header: "203.0.113.9"}) as http:
+        for call in ("/sessions", "/reset"):
+            answer = http.post(call)
+            assert answer.status_code == 500
+            assert "secret" not in answer.text
+            assert "Traceback" not in answer.text

@@ -65,3 +65,23 @@ def test_no_reply_overtakes_one_that_waits_for_room() -> None:
         '{"type":"observati',
         "websocket.close",
     ]
+
+
+def test_a_client_that_does_not_read_is_not_read_either() -> None:
+    async def play() -> int:
+        client = SlowClient()
+        client.inbox.put_nowait({"type": "websocket.connect"})
+        serving = asyncio.create_task(app_of(InlinePuppet)(SCOPE, client.inbox.get, client.send))
+        client.say('{"type": "open"}')
+        await client.blocked.wait()
+        for _ in range(100):
+            client.say("no frame")
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        left = client.inbox.qsize()
+        client.reads.set()
+        client.inbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await serving
+        return left
+
+    assert asyncio.run(play()) > 90

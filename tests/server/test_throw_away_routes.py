@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +17,9 @@ from support.puppets import (
     journal,
     turnstiles,
 )
-from support.serving import Served, serving, tapped_log
+from support.serving import Served, serving, tapped_log, until
+
+from openenv.types import EnvironmentMetadata
 
 DEEP = '{"action": ' + '{"metadata": ' * 10_000 + "1" + "}" * 10_001
 
@@ -60,13 +63,83 @@ def test_there_are_never_more_throw_away_environments_than_slots() -> None:
     with serving(LonelyPuppet) as served, served.http() as http, ThreadPoolExecutor() as pool:
         first = pool.submit(http.post, "/step", json={"action": {"do": "wait", "name": "the only one"}})
         turnstile.await_entry()
-        refused = http.post("/reset")
+        second = pool.submit(http.post, "/reset")
+        until(lambda: served.call(lambda: served.service.throw_away._turns._waiters))
+        assert journal.entries[-1][0] == "step"  # nothing else was made
         turnstile.open()
 
         assert first.result().status_code == 200
+        assert second.result().status_code == 200
+
+
+def test_a_call_that_waits_too_long_for_its_turn_is_refused() -> None:
+    turnstile = turnstiles.named("for too long")
+    with serving(LonelyPuppet, reset_timeout_s=0.05) as served, served.http() as http, ThreadPoolExecutor() as pool:
+        first = pool.submit(http.post, "/step", json={"action": {"do": "wait", "name": "for too long"}})
+        turnstile.await_entry()
+        refused = http.post("/reset")
+        turnstile.open()
+
         assert (refused.status_code, refused.json()["code"]) == (503, "CAPACITY_REACHED")
-        assert int(refused.headers["Retry-After"]) >= 1
+        assert refused.headers["Retry-After"] == "5"
+        assert first.result().status_code == 200
+
+
+def test_an_environment_that_does_not_return_keeps_its_turn_and_is_counted() -> None:
+    turnstile = turnstiles.named("never back")
+    timeouts = {"step_timeout_s": 0.05, "close_timeout_s": 0.05}
+    with serving(LonelyPuppet, **timeouts) as served, served.http() as http:
+        late = http.post("/step", json={"action": {"do": "wait", "name": "never back"}})
+        assert (late.status_code, late.json()["code"]) == (504, "TIMEOUT")
+        until(lambda: http.get("/health").status_code == 503)
+        assert http.get("/ready").json()["stuck"] == 1
+        turnstile.open()
+        until(lambda: http.get("/health").status_code == 200)
         assert http.post("/reset").status_code == 200
+
+
+def test_metadata_is_asked_for_once() -> None:
+    with serving(TalkativePuppet) as served, served.http() as http:
+        before = len(journal.puppets())
+        assert {http.get("/metadata").json()["name"] for _ in range(3)} == {"talkative"}
+        assert len(journal.puppets()) == before + 1
+
+
+class TalkativePuppet(Puppet):
+    def get_metadata(self) -> EnvironmentMetadata:
+        return EnvironmentMetadata(name="talkative", description="says so itself")
+
+
+def test_a_server_that_shuts_down_lets_a_call_in_progress_end() -> None:
+    turnstile = turnstiles.named("until the end")
+    with serving(Puppet, isolation="thread") as served, served.http() as http, ThreadPoolExecutor() as pool:
+        call = pool.submit(http.post, "/step", json={"action": {"do": "wait", "name": "until the end"}})
+        turnstile.await_entry()
+        served.server.stop()
+        until(lambda: served.service.store.draining)
+        turnstile.open()
+
+        assert call.result().status_code == 200
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_a_call_that_the_shutdown_cuts_short_is_told_so(isolation: str) -> None:
+    timeouts = {"drain_timeout_s": 0.05, "close_timeout_s": 0.05}
+    with serving(Sleeper, isolation=isolation, **timeouts) as served, served.http() as http:
+        with ThreadPoolExecutor() as pool, tapped_log() as log:
+            call = pool.submit(http.post, "/step", json={"action": {"do": "sleep"}})
+            until(lambda: served.service.throw_away.playing)
+            served.server.stop()
+            answer = call.result()
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "DRAINING")
+        assert not log.find("died")
+
+
+class Sleeper(Puppet):
+    def step(self, action: PuppetAction) -> Any:
+        threading.Event().wait(5.0)  # longer than the server waits
+        return super().step(action)
 
 
 def test_a_draining_server_makes_no_throw_away_environment() -> None:

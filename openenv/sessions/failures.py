@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
@@ -14,10 +15,13 @@ from openenv.errors import (
     InvalidActionError,
     InvalidResultError,
     OpenEnvError,
+    RequestError,
     RequestValidationError,
     ResetRequiredError,
 )
+from openenv.project.frames import frames_of, last_own, place
 from openenv.protocol import Dialect
+from openenv.protocol.faults import encodable, text_of
 
 _FOR_THE_CLIENT = (
     InvalidActionError,
@@ -30,8 +34,21 @@ _PACKAGE = str(Path(__file__).parents[1]) + os.sep
 _MOST_CHARACTERS = 10_000
 
 
-def describe_failure(error: BaseException, dialect: Dialect, *, verbose: bool) -> OpenEnvError:
-    """Turn whatever an environment raised into what its client may know.
+@dataclass(frozen=True)
+class Failure:
+    """One exception, told to two.
+
+    Attributes:
+        error: What the client may know.
+        log: What the log should say; ``None`` where the client alone is concerned.
+    """
+
+    error: OpenEnvError
+    log: str | None
+
+
+def describe_failure(error: BaseException, dialect: Dialect, *, verbose: bool) -> Failure:
+    """Turn whatever an environment raised into what may be said of it.
 
     Args:
         error: What was raised. Those that are meant for the client pass as they are; others of this package
@@ -40,32 +57,29 @@ def describe_failure(error: BaseException, dialect: Dialect, *, verbose: bool) -
         verbose: Whether the client may read the text of a foreign exception, and where it comes from.
 
     Returns:
-        An error that can be sent; a concealed one carries a ``correlation_id`` that the log has too.
+        The error to send, a concealed one with a ``correlation_id`` that the log has too; and the log's text.
     """
+    if isinstance(error, RequestError) and isinstance(error, _FOR_THE_CLIENT):
+        return Failure(error, None)
+    story, summary = traceback_of(error), summary_of(error)
     if isinstance(error, _FOR_THE_CLIENT):
-        return error
+        return Failure(error, f"{summary}\n{story}")
     if not verbose:
+        mark = uuid4().hex[:12]
         message = f"{type(error).__name__} in the environment; its text is in the server's log"
-        return ExecutionError(message, {"correlation_id": uuid4().hex[:12]})
+        return Failure(ExecutionError(message, {"correlation_id": mark}), f"{summary} [{mark}]\n{story}")
     if dialect is Dialect.V1:
-        return ExecutionError(text_of(error))
-    return ExecutionError(summary_of(error), {"traceback": traceback_of(error)[-_MOST_CHARACTERS:]})
+        return Failure(ExecutionError(text_of(error)), f"{summary}\n{story}")
+    told = ExecutionError(summary, {"traceback": story[-_MOST_CHARACTERS:]})
+    return Failure(told, f"{summary}\n{story}")
 
 
 def summary_of(error: BaseException) -> str:
     """Say in one line what an exception is, what it says, and where it comes from."""
-    text, place = text_of(error), _place(error.__traceback__)
+    text, where = text_of(error), _place(error)
     name = type(error).__name__
     what = f"{name}: {text}" if text and text != name else name
-    return f"{what} ({place})" if place else what
-
-
-def text_of(error: BaseException) -> str:
-    """Say what an exception says, also where its own way of saying it fails."""
-    try:
-        return encodable(str(error))
-    except BaseException:
-        return type(error).__name__
+    return f"{what} ({where})" if where else what
 
 
 def traceback_of(error: BaseException) -> str:
@@ -81,19 +95,13 @@ def _inside(found: TracebackType | None) -> TracebackType | None:
     return inside or found
 
 
-def _place(found: TracebackType | None) -> str:
-    """The last line of the environment's own: its code is that which was entered first."""
-    inside = _inside(found)
-    if inside is None:
+def _place(error: BaseException) -> str:
+    """Name the environment's own line that an exception passed through last."""
+    first = _inside(error.__traceback__)
+    if first is None:
         return ""
-    folder = str(Path(inside.tb_frame.f_code.co_filename).parent)
-    place = inside
-    while (inside := inside.tb_next) is not None:
-        if inside.tb_frame.f_code.co_filename.startswith(folder):
-            place = inside
-    return f"{'/'.join(Path(place.tb_frame.f_code.co_filename).parts[-2:])}:{place.tb_lineno}"
-
-
-def encodable(text: str) -> str:
-    """Replace what UTF-8 cannot say, as half a character."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    file = Path(first.tb_frame.f_code.co_filename)
+    depth = str(first.tb_frame.f_globals.get("__name__", "")).count(".")
+    root = file.parents[min(max(depth - 1, 0), len(file.parents) - 1)]  # its package, or a lone module's folder
+    own = last_own(frames_of(error), root)
+    return f"{'/'.join(file.parts[-2:])}:{first.tb_lineno}" if own is None else place(own, root.parent)
