@@ -14,6 +14,7 @@ import weakref
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from openenv.errors import ConfigurationError, ServerStartError
@@ -120,6 +121,7 @@ class _Server:
 
     def __init__(self, provider: ProcessProvider) -> None:
         self._app = provider.app
+        self._root = _root_of(provider.app, provider.app_dir)
         self._owner = os.getpid()
         self._log: deque[str] = deque(maxlen=_TAIL)
         # The server stops when the other end of this pipe closes: with us, however we end.
@@ -211,8 +213,18 @@ class _Server:
                 logger.debug("%s: %s", self._app, text)
 
     def _failure(self, what: str) -> ServerStartError:
-        package = self._app.partition(":")[0].partition(".")[0]
-        return start_error(f"the server of {self._app} {what}", "\n".join(self._log), _LIKELY, package=package)
+        return start_error(f"the server of {self._app} {what}", "\n".join(self._log), _LIKELY, root=self._root)
+
+
+def _root_of(app: str, app_dir: Path | None) -> Path:
+    """Find where the files of an app's author are: its folder, or else the package or module as it is installed."""
+    if app_dir is None:
+        with suppress(ImportError, ValueError):
+            spec = find_spec(app.partition(":")[0].partition(".")[0])
+            places = [] if spec is None else [*(spec.submodule_search_locations or ()), spec.origin]
+            if places and places[0] is not None:
+                return Path(places[0])
+    return (app_dir or Path()).resolve()
 
 
 def _import_path() -> list[str]:

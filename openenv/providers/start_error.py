@@ -6,16 +6,17 @@ import re
 from pathlib import Path
 
 from openenv.errors import ServerStartError
+from openenv.project.frames import frames_in, last_own, place
 
 _SHOWN = 12
 _MEND = 'mend that, and see data["log"] for all that the server printed'
 _TRACEBACK = "Traceback (most recent call last):\n"
-_FRAME = re.compile(r'^ +File "(.+)", line (\d+)', re.MULTILINE)
-_RAISED = re.compile(r"^[A-Za-z_].*$", re.MULTILINE)
+_RAISED = re.compile(r"^([A-Za-z_].*)(\nhint: .*)?", re.MULTILINE)
+"""The line that closes a traceback, and the hint of our own errors, which is printed after it."""
 
 
 def start_error(
-    what: str, log: str, likely: str, *, hint: str | None = None, package: str | None = None
+    what: str, log: str, likely: str, *, hint: str | None = None, root: Path | None = None
 ) -> ServerStartError:
     """Make the error.
 
@@ -24,27 +25,26 @@ def start_error(
         log: What the server printed.
         likely: What to look at where the log does not tell why.
         hint: What to do, where that is known.
-        package: The app's package or module, where it is known: the last line of its own is named then.
+        root: Where the author's own files are, where that is known: the last line there is named then.
 
     Returns:
         The error. It tells what was raised, or else the end of the log; ``data["log"]`` is all of it.
     """
-    cause = _cause_in(log, package)
+    cause = _cause_in(log, root)
     if cause is not None:
         return ServerStartError(f"{what}: {cause}", {"log": log}, hint=hint or _MEND)
     tail = "".join(f"\n  {line}" for line in log.splitlines()[-_SHOWN:])
     return ServerStartError(f"{what}{tail}", {"log": log}, hint=hint or likely)
 
 
-def _cause_in(log: str, package: str | None) -> str | None:
-    """Read from the last traceback of a log what was raised, and at which line of the app's package or module."""
+def _cause_in(log: str, root: Path | None) -> str | None:
+    """Read from a traceback that ends a log what was raised, and at which of the author's own lines.
+
+    A traceback with anything after it may have been of an error that was caught.
+    """
     _, found, story = log.rpartition(_TRACEBACK)
     raised = _RAISED.search(story)
-    if not found or raised is None:
+    if not found or raised is None or story[raised.end() :].strip():
         return None
-    own = [
-        f"{file}:{line}"
-        for file, line in _FRAME.findall(story[: raised.start()])
-        if package in (*Path(file).parts, Path(file).stem)
-    ]
-    return f"{raised[0]} ({own[-1]})" if own else raised[0]
+    own = last_own(frames_in(story[: raised.start()]), root) if root is not None else None
+    return raised[1] if own is None else f"{raised[1]} ({place(own)})"

@@ -42,6 +42,14 @@ class Look(Environment[Action, See, State]):
 
 app = create_app(Look)
 """
+CAUGHT = """
+import logging, sys
+try:
+    import no_such_module
+except ImportError:
+    logging.exception("doing without")
+sys.exit("licence key missing")
+"""
 
 
 @pytest.fixture
@@ -121,6 +129,46 @@ def test_an_app_that_cannot_be_imported_is_an_error_with_its_own_line(tmp_path: 
     assert caught.value.message.endswith(f"({tmp_path}/torn.py:3)")
     assert "importlib" not in caught.value.message
     assert "importlib" in caught.value.data["log"]
+
+
+def test_an_error_that_the_app_caught_is_not_taken_for_what_ended_it(tmp_path: Path) -> None:
+    (tmp_path / "paid.py").write_text(CAUGHT, encoding="utf-8")
+    with pytest.raises(ConnectError) as caught:
+        provider_of(tmp_path, "paid:app").start()
+    assert caught.value.message.endswith("\n  licence key missing")
+    assert "paid:app ended with exit status 1\n" in caught.value.message
+
+
+def test_an_apps_own_error_is_told_without_its_hint_but_with_the_line(tmp_path: Path) -> None:
+    raising = "from openenv.errors import ConfigurationError\nraise ConfigurationError('no key', hint='buy one')"
+    (tmp_path / "paid.py").write_text(raising, encoding="utf-8")
+    with pytest.raises(ConnectError) as caught:
+        provider_of(tmp_path, "paid:app").start()
+    assert caught.value.message.endswith(f"ConfigurationError: no key ({tmp_path}/paid.py:2)")
+
+
+def test_the_package_of_a_flat_project_is_not_mistaken_for_ours_of_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server/app.py").write_text(
+        "from openenv.server import create_app\napp = create_app(1, 2, 3)", encoding="utf-8"
+    )
+    with pytest.raises(ConnectError) as caught:
+        provider_of(tmp_path, "server.app:app").start()
+    assert "openenv/server/" in caught.value.data["log"]
+    assert caught.value.message.endswith(f"({tmp_path}/server/app.py:2)")
+
+
+@pytest.mark.parametrize(("app", "file"), [("torn.server:app", "torn/server.py"), ("ripped:app", "ripped.py")])
+def test_an_app_that_is_installed_is_named_with_its_own_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: str, file: str
+) -> None:
+    site = tmp_path / "site-packages"
+    monkeypatch.syspath_prepend(site)
+    (site / file).parent.mkdir(parents=True)
+    (site / file).write_text("import json\njson.loads('')", encoding="utf-8")
+    with pytest.raises(ConnectError) as caught:
+        ProcessProvider(app).start()
+    assert caught.value.message.endswith(f"({site / file}:2)")
 
 
 def test_a_server_that_does_not_get_healthy_in_time_is_stopped(tmp_path: Path) -> None:
