@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, entry_points
@@ -17,9 +16,10 @@ from openenv.client.client import EnvClient
 from openenv.discovery.names import class_name_of, key_of, near
 from openenv.errors import ConfigurationError
 from openenv.generics import type_arguments
+from openenv.project.frames import frames_of, last_own, place
 from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, parse_manifest
-from openenv.project.project import read_text
-from openenv.project.pyproject import ENTRY_POINTS
+from openenv.project.project import Project, read_text
+from openenv.project.pyproject import ENTRY_POINTS, PYPROJECT_NAME
 from openenv.version import DISTRIBUTION
 
 _PREFIX = "openenv-"
@@ -98,8 +98,8 @@ class InstalledEnvironment:
     def _resolve(self, reference: ClassReference) -> Any:
         """Find a class; one without a module may stand in the usual places."""
         places = [reference.module] if reference.module else [f"{self.package}.models", self.package]
-        for place in places:
-            found = getattr(self._import(place), reference.name, None)
+        for module in places:
+            found = getattr(self._import(module), reference.name, None)
             if found is not None:
                 return found
         raise ConfigurationError(f"{self.name}: there is no {reference.name} in {' or '.join(places)}")
@@ -110,9 +110,9 @@ class InstalledEnvironment:
         except Exception as error:
             said = error.msg if isinstance(error, SyntaxError) else str(error)
             message = f"{self.name}: cannot import {module}: {type(error).__name__}: {said}"
-            where = _own_line(error, self.folder)
+            own = last_own(frames_of(error), self.folder)
             hint = _import_hint(error, self.package)
-            raise ConfigurationError(f"{message} ({where})" if where else message, hint=hint) from error
+            raise ConfigurationError(f"{message} ({place(own)})" if own else message, hint=hint) from error
 
 
 def installed_environments() -> list[InstalledEnvironment]:
@@ -190,19 +190,18 @@ def _folder_of(package: str) -> Path | None:
 
 def _manifest_in(folder: Path) -> Manifest | None:
     """Read the manifest of a package; an editable install leaves it in the project's folder, above the package."""
-    for path in (folder / MANIFEST_NAME, folder.parent / MANIFEST_NAME):
-        if path.is_file():
-            return parse_manifest(read_text(path), str(path))
-    return None
+    if (folder / MANIFEST_NAME).is_file():
+        return _read_manifest(folder)
+    root = folder.parent
+    if not all((root / name).is_file() for name in (MANIFEST_NAME, PYPROJECT_NAME)):
+        return None
+    manifest = _read_manifest(root)
+    return manifest if Project.from_manifest(root, manifest).package_dir == folder else None
 
 
-def _own_line(error: Exception, folder: Path) -> str | None:
-    """Name the last line of a package that an error passed through."""
-    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    if isinstance(error, SyntaxError):
-        places.append((str(error.filename), error.lineno))
-    own = [f"{file}:{line}" for file, line in places if Path(file).is_relative_to(folder)]
-    return own[-1] if own else None
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST_NAME
+    return parse_manifest(read_text(path), str(path))
 
 
 def _import_hint(error: Exception, package: str) -> str:

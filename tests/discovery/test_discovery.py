@@ -147,12 +147,35 @@ def test_a_package_whose_manifest_is_broken_says_so(site: Path) -> None:
         AutoEnv.get_env_class("torn")
 
 
+KEPT = "name: kept\nversion: 0.1.0\ndescription: It is kept.\napp: kept_env.server.app:app\n"
+
+
 def test_the_manifest_of_an_editable_install_stands_above_its_package(site: Path) -> None:
     install(site, "kept_env", name="Kept", entry_point="kept")
-    manifest = "name: kept\nversion: 0.1.0\ndescription: It is kept.\napp: kept_env.server.app:app\n"
-    (site / "openenv.yaml").write_text(manifest, encoding="utf-8")
+    write_beside(site, KEPT)
     info = AutoEnv.get_env_info("kept")
     assert (info["description"], info["app"]) == ("It is kept.", "kept_env.server.app:app")
+
+
+@pytest.mark.parametrize("manifest", [KEPT, "name: ["])
+def test_a_manifest_that_lies_beside_installed_packages_is_none_of_theirs(site: Path, manifest: str) -> None:
+    install(site, "first_env", name="First")
+    (site / "openenv.yaml").write_text(manifest, encoding="utf-8")
+    info = AutoEnv.get_env_info("first")
+    assert (info["name"], info["description"], info["app"]) == ("first_env", None, "first_env.server.app:app")
+    assert AutoEnv.get_env_class("first").__name__ == "FirstEnv"
+
+
+def test_the_manifest_of_a_project_is_that_of_its_own_package_alone(site: Path) -> None:
+    install(site, "first_env", name="First")
+    write_beside(site, KEPT)
+    assert AutoEnv.get_env_class("first").__name__ == "FirstEnv"
+
+
+def write_beside(site: Path, manifest: str) -> None:
+    """Make a project of the folder that packages are in."""
+    (site / "openenv.yaml").write_text(manifest, encoding="utf-8")
+    (site / "pyproject.toml").write_text("[project]\nname = 'kept-env'\n", encoding="utf-8")
 
 
 def test_environments_are_listed_without_importing_them(site: Path) -> None:
