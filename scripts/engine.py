@@ -21,7 +21,12 @@ import docker
 from docker.errors import DockerException, ImageNotFound
 
 BASE_IMAGE = "openenv-test-base:latest"
-PACKAGES = {"dockerd": "docker.io", "iptables": "iptables", "debootstrap": "debootstrap"}
+PACKAGES = {
+    "dockerd": "docker.io",
+    "iptables": "iptables",
+    "debootstrap": "debootstrap",
+    "docker-registry": "docker-registry",
+}
 INCLUDED = "python3,python3-venv,ca-certificates"
 LONGEST_SOCKET_PATH = 107
 START_S = 60.0

@@ -16,6 +16,7 @@ _REMARKS = (" ---> ", "Removing intermediate container ", "Successfully built ",
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _KEPT = 20
 _NO_SPACE = "no space left on device"
+_OTHER_PLATFORM = "does not match the specified platform"
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ def _events(entry: dict[str, Any]) -> Iterator[Event]:
 def _build_error(step: Step | None, reason: str, log: tuple[str, ...]) -> BuildError:
     if _NO_SPACE in reason or any(_NO_SPACE in line for line in log):
         return BuildError(step, reason, log, "docker system prune removes what is not used any more")
+    if _OTHER_PLATFORM in reason:
+        return BaseImageError(step, reason, log, "docker pull --platform brings the base image for another platform")
     if step is not None and step.instruction.upper().startswith("FROM "):
         return BaseImageError(step, reason, log, "--base-image names another image to build on, one that is here")
     return BuildError(step, reason, log)

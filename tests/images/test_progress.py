@@ -70,12 +70,19 @@ def test_a_step_that_fails_is_named_with_the_end_of_its_own_log():
     assert error.exit_code == 1
 
 
-def test_a_base_image_that_cannot_be_had_is_something_missing():
+@pytest.mark.parametrize(
+    ("instruction", "reason", "hint"),
+    [
+        ("FROM nowhere AS build", "pull access denied", "--base-image names another"),
+        ("COPY a b", "image sha256:1 was found but does not match the specified platform", "docker pull --platform"),
+    ],
+)
+def test_a_base_image_that_cannot_be_had_is_something_missing(instruction, reason, hint):
     with pytest.raises(BaseImageError) as caught:
-        list(read_events([*stream("Step 1/2 : FROM nowhere AS build"), {"error": "pull access denied"}]))
+        list(read_events([*stream(f"Step 1/2 : {instruction}"), {"error": reason}]))
 
     assert caught.value.exit_code == 3
-    assert "--base-image" in str(caught.value.hint)
+    assert hint in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("place", ["the error", "the log"])

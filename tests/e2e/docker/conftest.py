@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def engine() -> Iterator[docker.DockerClient]:
     yield client
     for image in client.images.list():
         for tag in image.tags:
-            if tag.partition(":")[0].startswith(PREFIX):
+            if tag.startswith(PREFIX):
                 client.images.remove(tag, force=True)
     client.close()
 
@@ -97,16 +98,16 @@ class Project:
     Attributes:
         root: Its folder.
         base_image: What it builds on.
-        command: The command that builds it as ``tag``.
+        tag: What its image is called.
     """
 
     root: Path
     base_image: str
     tag: str
-    options: list[str] = field(default_factory=list)
 
     @property
     def command(self) -> list[str]:
+        """What builds it."""
         build = [sys.executable, "-m", "openenv_cli", "build", str(self.root), "-t", self.tag]
         return [*build, "--base-image", self.base_image, *OFFLINE]
 
@@ -158,3 +159,35 @@ def image_of(engine: docker.DockerClient, echo_image: str) -> Callable[..., str]
 def inside_image(image_of: Callable[..., str]) -> str:
     """The name of an image whose environment looks around where it runs."""
     return image_of("inside", INSIDE)
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a registry on this machine: Debian's package ``docker-registry``."""
+    program = shutil.which("docker-registry")
+    if program is None:
+        pytest.skip("there is no docker-registry: apt-get install docker-registry")
+    folder = tmp_path_factory.mktemp("registry")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = "127.0.0.1:{}".format(free.getsockname()[1])
+    settings = {
+        "version": 0.1,
+        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+        "http": {"addr": address},
+    }
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")  # which is YAML, too
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([program, "serve", str(folder / "settings.json")], stdout=log, stderr=log)
+    try:
+        while not _listens(address):
+            assert process.poll() is None, (folder / "log").read_text(encoding="utf-8")
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.partition(":")
+    with socket.socket() as caller:
+        return caller.connect_ex((host, int(port))) == 0
