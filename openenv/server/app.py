@@ -13,7 +13,7 @@ from openenv.errors import ConfigurationError
 from openenv.protocol import MAX_MESSAGE_BYTES, Dialect
 from openenv.protocol.frames import FrameDecoder
 from openenv.server.body_limit import BodyLimit
-from openenv.server.routes import information_routes, throw_away_routes, unhandled
+from openenv.server.routes import health_routes, information_routes, throw_away_routes, unhandled
 from openenv.server.security import Gate
 from openenv.server.session_routes import SessionRoutes
 from openenv.server.settings import ServerSettings
@@ -95,6 +95,7 @@ def _assemble(service: SessionService, settings: ServerSettings, readme: str | N
     app.state.openenv_service = service
     app.state.openenv_drain_timeout_s = settings.drain_timeout_s
     app.state.openenv_needs_key = settings.api_key is not None
+    app.include_router(health_routes(service))
     app.include_router(information_routes(service, readme, first))
     app.include_router(throw_away_routes(service))
     app.include_router(sessions.router())

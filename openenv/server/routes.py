@@ -23,7 +23,7 @@ from openenv.types import EnvironmentMetadata
 
 
 def information_routes(service: SessionService, readme: str | None, reset_observation_type: Any) -> APIRouter:
-    """Make the routes that say what the server is and how it does.
+    """Make the routes that say what the server is.
 
     Args:
         service: Its sessions.
@@ -41,20 +41,6 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
     def index() -> Response:
         return RedirectResponse("/docs")
 
-    @router.head("/health", include_in_schema=False)
-    @router.get("/health", tags=["Health"], summary="Is the server healthy?")
-    async def health(response: Response) -> Health:  # in the loop, like all that looks at the sessions
-        if service.healthy:
-            return Health()
-        response.status_code = 503
-        return Health(status="unhealthy")
-
-    @router.get("/ready", tags=["Health"], summary="Would a new session be taken?")
-    async def ready(response: Response) -> Readiness:
-        readiness = _readiness(service)
-        response.status_code = 200 if readiness.status == "ready" else 503
-        return readiness
-
     @router.get(
         "/metadata",
         tags=["Environment Info"],
@@ -71,6 +57,27 @@ def information_routes(service: SessionService, readme: str | None, reset_observ
         models = (blueprint.action_type, blueprint.observation_type, blueprint.state_type, reset_observation_type)
         action, observation, state, first = (TypeAdapter(model).json_schema() for model in models)
         return Schemas(action=action, observation=observation, state=state, reset_observation=first)
+
+    return router
+
+
+def health_routes(service: SessionService) -> APIRouter:
+    """Make the routes that say how the server does, for those who run it."""
+    router = APIRouter(route_class=ProblemRoute)
+
+    @router.head("/health", include_in_schema=False)
+    @router.get("/health", tags=["Health"], summary="Is the server healthy?")
+    async def health(response: Response) -> Health:  # in the loop, like all that looks at the sessions
+        if service.healthy:
+            return Health()
+        response.status_code = 503
+        return Health(status="unhealthy")
+
+    @router.get("/ready", tags=["Health"], summary="Would a new session be taken?")
+    async def ready(response: Response) -> Readiness:
+        readiness = _readiness(service)
+        response.status_code = 200 if readiness.status == "ready" else 503
+        return readiness
 
     return router
 
