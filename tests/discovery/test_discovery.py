@@ -169,7 +169,8 @@ def test_a_manifest_that_lies_beside_installed_packages_is_none_of_theirs(site: 
 def test_the_manifest_of_a_project_is_that_of_its_own_package_alone(site: Path) -> None:
     install(site, "first_env", name="First")
     write_beside(site, KEPT)
-    assert AutoEnv.get_env_class("first").__name__ == "FirstEnv"
+    info = AutoEnv.get_env_info("first")
+    assert (info["name"], info["description"]) == ("first_env", None)
 
 
 def write_beside(site: Path, manifest: str) -> None:
