@@ -5,10 +5,8 @@ from __future__ import annotations
 import sysconfig
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
-from importlib.metadata import entry_points
 
 from openenv.project.naming import ENDINGS, objection, suggest
-from openenv.project.pyproject import ENTRY_POINTS
 from openenv_cli.errors import UsageError
 
 
@@ -94,4 +92,6 @@ def is_installed(package: str) -> bool:
     folders = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
     if PathFinder.find_spec(package, folders) is None:
         return False
-    return all(entry.module.partition(".")[0] != package for entry in entry_points(group=ENTRY_POINTS))
+    from openenv.discovery.packages import installed_environments  # takes a moment: only where there is a package
+
+    return all(environment.package != package for environment in installed_environments())

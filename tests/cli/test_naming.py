@@ -5,6 +5,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from support.installing import install
 
 from openenv_cli.naming import NameRefusedError, is_installed, names_for
 
@@ -58,14 +59,14 @@ def test_every_package_that_is_installed_is_known_as_such():
     assert {name for name in top if not is_installed(name)} == set()
 
 
-def test_an_environment_that_is_installed_may_be_made_anew(tmp_path, monkeypatch):
-    for folder in ("mine", "mine-1.0.dist-info"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "mine/__init__.py").touch()
+@pytest.mark.parametrize(
+    ("distribution", "entry_point"), [("mine", "mine"), ("openenv-mine", None)], ids=["entry point", "named alike"]
+)
+def test_an_environment_that_is_installed_may_be_made_anew(tmp_path, monkeypatch, distribution, entry_point):
     monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path))
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert is_installed("mine")
+    install(tmp_path, "other", distribution="other")
+    install(tmp_path, "mine", distribution=distribution, entry_point=entry_point)
 
-    (tmp_path / "mine-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
-    (tmp_path / "mine-1.0.dist-info/entry_points.txt").write_text("[openenv.environments]\nmine = mine\n")
+    assert is_installed("other")
     assert not is_installed("mine")
