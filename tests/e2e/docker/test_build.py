@@ -75,7 +75,8 @@ def test_its_labels_say_what_it_is_to_whoever_has_not_started_it(built, engine):
 
 
 def test_it_runs_as_a_normal_user_out_of_one_environment_without_pip_or_a_compiler(built, engine):
-    look = "id -u; command -v python; command -v pip gcc cc curl; ls -d /venv /pip /build /needed /code 2>/dev/null; ls $HOME"
+    folders = "ls -d /venv /pip /build /needed /code 2>/dev/null"
+    look = f"id -u; command -v python; command -v pip gcc cc curl; {folders}; ls $HOME"
 
     assert in_image(engine, built["image"], "sh", "-c", look).split() == ["1000", "/venv/bin/python", "/venv"]
 
@@ -86,7 +87,8 @@ def test_it_holds_the_very_runtime_that_was_sent_as_a_wheel(built, engine):
         from openenv.version import DISTRIBUTION
         from openenv_cli.images.wheel import runtime_wheel
         installed_from = json.loads(importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json"))
-        print(installed_from["archive_info"]["hash"].partition("=")[2], hashlib.sha256(runtime_wheel().content).hexdigest())
+        print(installed_from["archive_info"]["hash"].partition("=")[2])
+        print(hashlib.sha256(runtime_wheel().content).hexdigest())
     """
 
     sent, made_again_inside = in_image(engine, built["image"], "python", "-c", program).split()
