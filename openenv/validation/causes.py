@@ -12,7 +12,6 @@ from openenv.validation.wording import exit_words
 
 _LAST_LINES = 12
 _CRASHED, _CURRENT = "Fatal Python error", "Current thread"
-_HUNG_UP = ("closed the connection without a word", "was not answered: ")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def explain(finding: Finding, root: Path, death: Death | None = None) -> Finding
     if finding.traceback is not None:
         seen = () if finding.where is None else (f"at {finding.where}",)
         return _placed(finding, seen, own_frames(frames_in(finding.traceback), root), root)
-    if death is None or not hung_up(finding):
+    if death is None or not finding.lost:
         return finding
     said = finding.message if finding.where is None else f"{finding.where}: {finding.message}"
     crash = [line for line in death.log if line.startswith(_CRASHED)]
@@ -55,11 +54,6 @@ def explain(finding: Finding, root: Path, death: Death | None = None) -> Finding
     crashed_in = "\n".join(death.log).partition(_CURRENT)[2]
     innermost_first = own_frames(frames_in(crashed_in), root)
     return _placed(gone, (said,), innermost_first[::-1], root)
-
-
-def hung_up(finding: Finding) -> bool:
-    """Say whether a finding is that the server was gone before it answered."""
-    return any(words in finding.message for words in _HUNG_UP)
 
 
 def _placed(finding: Finding, seen: tuple[str, ...], frames: list[FrameSummary], root: Path) -> Finding:

@@ -52,11 +52,23 @@ class ProbeError(Exception):
     Args:
         message: What happened.
         traceback: How the environment came to it, where the server said so.
+        lost: Whether the connection was lost before an answer came.
     """
 
-    def __init__(self, message: str, traceback: str | None = None) -> None:
+    def __init__(self, message: str, traceback: str | None = None, *, lost: bool = False) -> None:
         super().__init__(message)
         self.traceback = traceback
+        self.lost = lost
+
+    def finding(self, where: str | None = None, after: str | None = None) -> Finding:
+        """Make a finding of it.
+
+        Args:
+            where: The route or frame.
+            after: What was done before, if that matters.
+        """
+        message = str(self) if after is None else f"after {after}: {self}"
+        return Finding(message, where, traceback=self.traceback, lost=self.lost)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Finding:
         mend: How to mend it; where left out, what the check says in general.
         details: Further lines, such as the frames of a traceback.
         traceback: How the environment came to it, as Python prints it.
+        lost: Whether it is that the connection was lost before an answer came: the server may be gone.
     """
 
     message: str
@@ -76,6 +89,7 @@ class Finding:
     mend: str | None = None
     details: tuple[str, ...] = ()
     traceback: str | None = None
+    lost: bool = False
 
 
 Function = Callable[[Any], Iterable[Finding] | None]

@@ -8,7 +8,7 @@ from typing import Any
 from openenv.errors import ConnectError, UnauthorizedError
 from openenv.protocol import Dialect
 from openenv.providers.docker import DockerProvider
-from openenv.validation.causes import explain, hung_up
+from openenv.validation.causes import explain
 from openenv.validation.check import V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
 from openenv.validation.imports import Imports
 from openenv.validation.launch import Exit, Launch, LaunchError
@@ -91,7 +91,7 @@ class Context:
 
     def take_note(self, findings: Iterable[Finding]) -> None:
         """Give a server that hung up the time to be gone, before anything else is asked of it."""
-        if self._launched is not None and any(map(hung_up, findings)):
+        if self._launched is not None and any(finding.lost for finding in findings):
             self._launched.linger()
 
     def explain(self, finding: Finding) -> Finding:

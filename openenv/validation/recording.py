@@ -49,7 +49,7 @@ class Turn:
     number: int
     action: Any
     answer: Frame | None
-    trouble: str | None = None
+    trouble: ProbeError | None = None
     state: Frame | None = None
 
     @property
@@ -163,7 +163,7 @@ def _turns(session: Session, actions: ActionMaker, reset: Frame, steps: int) -> 
             answer = session.ask("step", action)
             state = session.ask("state")
         except ProbeError as trouble:
-            yield Turn(number, action, None, str(trouble))
+            yield Turn(number, action, None, trouble)
             return
         yield Turn(number, action, answer, None, state)
         seen = answer if answer.kind == "observation" else seen

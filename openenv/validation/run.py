@@ -107,7 +107,7 @@ def _outcome(check: Check, context: Context) -> Outcome:
         if not findings:
             return Outcome(check, Status.NOT_CHECKED, reason=str(reason), seconds=time.monotonic() - begun)
     except ProbeError as error:
-        findings.append(Finding(str(error), traceback=error.traceback))
+        findings.append(error.finding())
     except Exception as error:
         # Nobody knows whether the environment or the check is to blame: that is no success, and must be seen.
         message = f"the check broke off: {type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from typing import Any
 
 from openenv.client.address import is_loopback
@@ -133,4 +133,5 @@ class Web:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             if isinstance(reason, TimeoutError):
                 raise ProbeError(f"{name} was not answered within {self._timeout_s:g} s") from None
-            raise ProbeError(f"{name} was not answered: {reason}") from None
+            lost = isinstance(reason, (OSError, IncompleteRead))
+            raise ProbeError(f"{name} was not answered: {reason}", lost=lost) from None

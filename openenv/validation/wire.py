@@ -159,7 +159,8 @@ def connected(base_url: str, timeout_s: float, api_key: str | None = None, *, of
     except TimeoutError:
         raise ProbeError(f"/ws did not open within {timeout_s:g} s") from None
     except (OSError, InvalidHandshake) as error:
-        raise ProbeError(f"/ws does not open: {error}") from None
+        lost = isinstance(error, OSError) or isinstance(error.__cause__, EOFError)
+        raise ProbeError(f"/ws does not open: {error}", lost=lost) from None
     with connection:
         yield Socket(connection, timeout_s)
 
@@ -255,4 +256,4 @@ def _gone(closed: Any, when: str) -> NoReturn:
     code = closed.rcvd.code if closed.rcvd else CloseCode.FAILED
     reason = f" {closed.rcvd.reason}" if closed.rcvd and closed.rcvd.reason else ""
     said = f"with {code}{reason}" if closed.rcvd else "without a word"
-    raise ProbeError(f"the server closed the connection {said} {when}") from None
+    raise ProbeError(f"the server closed the connection {said} {when}", lost=closed.rcvd is None) from None

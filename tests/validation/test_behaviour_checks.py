@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openenv.validation.check import NotChecked, registered
+from openenv.validation.check import NotChecked, ProbeError, registered
 from openenv.validation.recording import Episode, Recording, Schemas, Turn
 from openenv.validation.wire import Frame
 
@@ -58,7 +58,7 @@ def messages(id_: str, recording: Recording) -> list[str]:
     return [f"{finding.where}: {finding.message}" for finding in registered()[id_].function(recording) or ()]
 
 
-UNANSWERED = replace(turn(2), answer=None, state=None, trouble="step was not answered within 1 s")
+UNANSWERED = replace(turn(2), answer=None, state=None, trouble=ProbeError("step was not answered within 1 s"))
 UNCLEAR_END = "done is not terminated or truncated: {'done': False, 'terminated': False, 'truncated': True}"
 SPOILT: list[tuple[str, Recording, list[str]]] = [
     ("B002", stepped(turn(1), UNANSWERED), ["step 2, action {'a': 2}: step was not answered within 1 s"]),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from openenv.validation.causes import Death, explain
 from openenv.validation.check import Finding
 
@@ -59,14 +61,14 @@ def test_a_traceback_without_lines_of_the_project_points_nowhere_else() -> None:
 
 
 def test_a_server_that_was_gone_is_told_with_how_it_ended_and_its_last_words() -> None:
-    told = explain(Finding(HUNG_UP, "step 1"), ROOT, Death(3, ("one", "two")))
+    told = explain(Finding(HUNG_UP, "step 1", lost=True), ROOT, Death(3, ("one", "two")))
     assert told.message == "the server ended with exit code 3"
     assert told.where == "step 1"
     assert told.details == (f"step 1: {HUNG_UP}", "one", "two")
 
 
 def test_a_crash_of_the_interpreter_is_told_with_the_line_that_led_to_it() -> None:
-    told = explain(Finding(HUNG_UP), ROOT, Death(-11, tuple(CRASH.splitlines())))
+    told = explain(Finding(HUNG_UP, lost=True), ROOT, Death(-11, tuple(CRASH.splitlines())))
     assert told.message == "the server was killed by signal 11 (SIGSEGV): Fatal Python error: Segmentation fault"
     assert told.where == "my_env/server/environment.py:21"
     assert told.details == (
@@ -77,14 +79,15 @@ def test_a_crash_of_the_interpreter_is_told_with_the_line_that_led_to_it() -> No
 
 
 def test_a_crash_that_no_line_of_the_project_led_to_is_told_all_the_same() -> None:
-    told = explain(Finding(HUNG_UP, "step 1"), Path("/elsewhere"), Death(-6, tuple(CRASH.splitlines())))
+    told = explain(Finding(HUNG_UP, "step 1", lost=True), Path("/elsewhere"), Death(-6, tuple(CRASH.splitlines())))
     assert told.message == "the server was killed by signal 6 (SIGABRT): Fatal Python error: Segmentation fault"
     assert (told.where, told.details) == ("step 1", (f"step 1: {HUNG_UP}",))
 
 
 def test_a_server_that_hung_up_and_lives_on_is_not_said_to_have_ended() -> None:
-    assert explain(Finding(HUNG_UP), ROOT) == Finding(HUNG_UP)
+    assert explain(Finding(HUNG_UP, lost=True), ROOT) == Finding(HUNG_UP, lost=True)
 
 
-def test_other_findings_of_a_server_that_ended_later_are_not_blamed_on_that() -> None:
-    assert explain(Finding("'done' is missing"), ROOT, Death(3, ())) == Finding("'done' is missing")
+@pytest.mark.parametrize("message", ["'done' is missing", f"answered by error EXECUTION_ERROR: {HUNG_UP}"])
+def test_other_findings_of_a_server_that_ended_later_are_not_blamed_on_that(message: str) -> None:
+    assert explain(Finding(message), ROOT, Death(3, ())) == Finding(message)

@@ -196,14 +196,14 @@ def test_a_crash_in_native_code_is_told_with_its_signal_and_line(tmp_path: Path)
             "self._total += action.amount",
             "{}['no such piece']",
             "B002",
-            "answered by error EXECUTION_ERROR: KeyError: 'no such piece' (server/environment.py:17)",
+            "answered by error EXECUTION_ERROR: KeyError: 'no such piece' (my_env/server/environment.py:17)",
             "my_env/server/environment.py:17 in step: {}['no such piece']",
         ),
         (
             "self._total += action.amount",
             "assert False",
             "B002",
-            "answered by error EXECUTION_ERROR: AssertionError (server/environment.py:17)",
+            "answered by error EXECUTION_ERROR: AssertionError (my_env/server/environment.py:17)",
             "my_env/server/environment.py:17 in step: assert False",
         ),
         (

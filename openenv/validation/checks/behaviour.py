@@ -40,9 +40,9 @@ def steps_are_answered(recording: Recording) -> Iterator[Finding]:
     if not recording.turns:
         raise NotChecked("the episodes ended before their first step")
     for turn in recording.turns:
-        if turn.answer is None:
-            yield Finding(str(turn.trouble), _at(turn))
-        elif not turn.taken and not turn.unrewarded and turn.answer.code not in _TOLD:
+        if turn.trouble is not None:
+            yield turn.trouble.finding(_at(turn))
+        elif turn.answer is not None and not turn.taken and not turn.unrewarded and turn.answer.code not in _TOLD:
             yield Finding(f"answered by {turn.answer}", _at(turn), traceback=turn.answer.traceback)
 
 

@@ -71,7 +71,7 @@ def schemas_are_schemas(server: Server) -> Iterator[Finding]:
     try:
         schemas = server.web.get("/schema").object()
     except ProbeError as error:
-        yield Finding(str(error), "GET /schema")
+        yield error.finding("GET /schema")
         return
     for name in ("action", "observation", "state"):
         if name not in schemas:

@@ -119,7 +119,7 @@ def session_errors_are_typed(server: Server) -> Iterator[Finding]:
         try:
             session.post("reset", {}).object()
         except ProbeError as error:
-            yield Finding(f"after them: {error}", "POST /sessions/…/reset")
+            yield error.finding("POST /sessions/…/reset", after="them")
 
 
 @check("H018", "A deleted session is gone", stage=Stage.SERVER, needs=("H014",), v2=True, mend=_MEND)

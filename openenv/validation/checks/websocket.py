@@ -110,5 +110,5 @@ def refusals(session: Session, wrong: Sequence[tuple[str, Any, str | None]]) -> 
                 session.last_id += 1  # its id could be read, and is used up
             session.expect("state", "state")
         except ProbeError as error:
-            yield Finding(f"after {called}: {error}", "/ws")
+            yield error.finding("/ws", after=called)
             return

@@ -1,0 +1,77 @@
+"""What a server that hangs up, or says nothing, is to those who ask it something."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+
+from openenv.validation.check import ProbeError
+from openenv.validation.web import Web
+from openenv.validation.wire import connected
+
+PATIENCE_S = 30.0
+SHORT_S = 0.05
+
+
+@contextmanager
+def answering(answer: bytes | None) -> Iterator[str]:
+    """Listen for one connection, and answer so and hang up, or not at all; gives the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                while b"\r\n\r\n" not in connection.recv(65536):
+                    pass
+                if answer is None:
+                    connection.recv(1)  # until the other end gives up
+                else:
+                    connection.sendall(answer)
+
+        server = Thread(target=serve)
+        server.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.join()
+
+
+def get(url: str, timeout_s: float) -> None:
+    Web(url, timeout_s).get("/health")
+
+
+def open_websocket(url: str, timeout_s: float) -> None:
+    with connected(url, timeout_s, offer=True):
+        pass
+
+
+@pytest.mark.parametrize("ask", [get, open_websocket])
+@pytest.mark.parametrize(
+    ("answer", "timeout_s", "lost"),
+    [
+        (b"", PATIENCE_S, True),
+        (None, SHORT_S, False),
+        (b"no HTTP at all\r\n\r\n", PATIENCE_S, False),
+    ],
+    ids=["hangs up", "says nothing", "says something else"],
+)
+def test_only_a_connection_that_ended_without_an_answer_is_lost(
+    ask: Callable[[str, float], None], answer: bytes | None, timeout_s: float, lost: bool
+) -> None:
+    with answering(answer) as url, pytest.raises(ProbeError) as caught:
+        ask(url, timeout_s)
+    assert caught.value.lost is lost
+    assert caught.value.finding("GET /health", after="that").lost is lost
+
+
+def test_where_nothing_listens_the_connection_is_lost() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    for ask in (get, open_websocket):
+        with pytest.raises(ProbeError) as caught:
+            ask(url, PATIENCE_S)
+        assert caught.value.lost
