@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +16,13 @@ from openenv.project.manifest import ManifestError
 from openenv.project.project import Project
 from openenv_cli import console
 from openenv_cli.errors import UsageError
-from openenv_cli.images.build import Done, OnEvent, Recipe
-from openenv_cli.images.make import Made, Order, make
+from openenv_cli.images.build import Done, Recipe
+from openenv_cli.images.make import Made, Order, Phase, make
 from openenv_cli.images.progress import BuildError, Event, Output, Step
 from openenv_cli.images.smoke import SmokeError
 from openenv_cli.images.tags import default_tags, read_tag
+
+Happening = Event | Done | Phase
 
 _MEGABYTE = 1_000_000
 _WIDTH = 72
@@ -85,7 +87,7 @@ def _build_args(given: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _progress() -> Iterator[OnEvent]:
+def _progress() -> Iterator[Callable[[Happening], None]]:
     """Show each step when it is done, and on a terminal what the present one does."""
     if console.settings.quiet or not console.may_be_styled(sys.stderr):
         yield _show_done
@@ -97,20 +99,24 @@ def _progress() -> Iterator[OnEvent]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("sending the project")
 
-        def show(event: Event | Done) -> None:
+        def show(event: Happening) -> None:
             _show_done(event)
             if isinstance(event, Step):
                 progress.reset(task, description=_brief(event.instruction))
+            elif isinstance(event, Phase):
+                progress.reset(task, description=event.value)
             elif isinstance(event, Output):
                 progress.update(task, description=_brief(event.text.strip()))
 
         yield show
 
 
-def _show_done(event: Event | Done) -> None:
+def _show_done(event: Happening) -> None:
     if isinstance(event, Done):
         step, time = event.step, "cached" if event.cached else f"{event.seconds:.1f} s"
         console.note(f"[{step.number:>2}/{step.total}] {_brief(step.instruction):{_WIDTH}} {time:>8}")
+    elif isinstance(event, Phase):
+        console.note(f"{event.value} …", "dim")
 
 
 def _brief(text: str) -> str:

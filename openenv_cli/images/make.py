@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from openenv.project.project import Project
-from openenv_cli.images.build import Build, OnEvent, Recipe, add_labels, build
+from openenv_cli.images.build import Build, Done, Recipe, add_labels, build
 from openenv_cli.images.labels import labels, revision
+from openenv_cli.images.progress import Event
 from openenv_cli.images.push import push
 from openenv_cli.images.smoke import Trial, runs_here, try_out
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+
+class Phase(Enum):
+    """What begins once the image is built."""
+
+    TRIAL = "trying it out"
+    PUSH = "pushing it"
 
 
 @dataclass(frozen=True)
@@ -72,14 +81,16 @@ class Made:
         }
 
 
-def make(client: DockerClient, project: Project, order: Order, on_event: OnEvent) -> Made:
+def make(
+    client: DockerClient, project: Project, order: Order, on_event: Callable[[Event | Done | Phase], None]
+) -> Made:
     """Build, try out, label, name and push an image. Where any of it fails, the names stay with what has them.
 
     Args:
         client: The engine.
         project: The project.
         order: What to make.
-        on_event: Told what happens while it is built.
+        on_event: Told what happens, as it happens.
 
     Returns:
         The image.
@@ -90,11 +101,17 @@ def make(client: DockerClient, project: Project, order: Order, on_event: OnEvent
     """
     begun = time.monotonic()
     built = build(client, project, order.recipe, on_event)
-    trial = try_out(built.image) if order.trial and runs_here(client, built.image) else None
+    trial = None
+    if order.trial and runs_here(client, built.image):
+        on_event(Phase.TRIAL)
+        trial = try_out(built.image)
     stated = labels(project.manifest, trial.schemas if trial else None, revision(project.root))
     image = client.images.get(add_labels(client, built.image, stated))
     for tag in order.tags:
         image.tag(tag)
-    digests = {tag: push(client, tag) for tag in order.tags} if order.push else {}
+    digests = {}
+    if order.push:
+        on_event(Phase.PUSH)
+        digests = {tag: push(client, tag) for tag in order.tags}
     seconds = time.monotonic() - begun
     return Made(str(image.id), order.tags, int(image.attrs["Size"]), seconds, built, trial, digests)
