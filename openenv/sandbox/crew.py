@@ -77,11 +77,11 @@ class Crew:
     def kill(self) -> int | None:
         """Kill every process there is and wait until all are gone; returns how the worker ended."""
         status = None
-        self._kill_all()
+        self._kill_all(self._leader)
         while (reaped := _reaped()) is not None:
             if reaped[0] == self._leader:
                 status = reaped[1]
-            self._kill_all()  # those that were started meanwhile
+            self._kill_all(None if status is not None else self._leader)  # those that were started meanwhile
         return None if status is None else self._leave(status)
 
     def _leave(self, status: int) -> int:
@@ -98,15 +98,15 @@ class Crew:
         self.kill()
         return code
 
-    def _kill_all(self) -> None:
+    def _kill_all(self, leader: int | None) -> None:
+        if leader is not None:  # it may have only begun, and be no other user yet
+            with suppress(ProcessLookupError):
+                os.kill(leader, signal.SIGKILL)
         how = self._boundary.isolation.processes
         if how == "user" and self._boundary.user is not None:
             _kill_user(self._boundary.user)
         elif how == "descendants":
             _kill_descendants()
-        elif self._leader is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self._leader, signal.SIGKILL)
 
     def _work(self, descriptors: list[int], home: Path) -> None:
         """Become a worker."""

@@ -85,6 +85,15 @@ with Sandbox() as sandbox:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_process_that_has_only_begun_can_be_killed(kind):
+    program = """
+with Sandbox() as sandbox:
+    print(json.dumps([sandbox.run("import time; time.sleep(60)", time_s=1e-6).timed_out for _ in range(20)]))
+"""
+    assert played(kind, program) == [True] * 20
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_left_of_a_server_that_was_killed(kind):
     mark = f"mark-{uuid4()}"
     program = f"""
