@@ -182,7 +182,8 @@ class _Server:
                 # Its only clients are ours: nobody else's episode has to be waited for.
                 environment={"PORT": inside.partition("/")[0], "OPENENV_DRAIN_TIMEOUT_S": "1", **env_vars},
                 labels={OWNER_LABEL: str(Owner.here())},
-                init=True,  # passes signals on, and reaps the processes that an environment leaves behind
+                # No other process than the server's own has its variables: sandboxed code could read them there.
+                healthcheck={"test": ["NONE"]},
                 **restrictions,
             )
             container.start()

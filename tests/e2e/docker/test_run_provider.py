@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import socket
 from urllib.request import urlopen
@@ -128,6 +129,16 @@ def test_a_process_that_starts_too_many_others_is_refused_them(inside_image):
     code = "[__import__('threading').Thread(target=__import__('time').sleep, args=(9,)).start() for _ in range(99)]"
     (refused,) = seen(inside_image, code, pids=48)
     assert "can't start new thread" in refused
+
+
+def test_no_process_but_the_servers_own_has_its_variables(engine, inside_image):
+    everything = "[open(f'/proc/{pid}/cmdline').read() for pid in __import__('os').listdir('/proc') if pid.isdigit()]"
+    with GenericEnvClient.from_docker_image(inside_image, env_vars={"SECRET": "sesame"}) as env:
+        env.reset()
+        (command,) = ast.literal_eval(env.step({"code": everything}).observation["value"])
+        (container,) = engine.containers.list(filters={"label": f"{OWNER_LABEL}={Owner.here()}"})
+        assert command.startswith("python\0-m\0openenv.server\0")
+        assert container.attrs["Config"]["Healthcheck"]["Test"] == ["NONE"]  # each check would be another one
 
 
 def test_variables_and_the_port_that_was_asked_for_are_set(inside_image):
