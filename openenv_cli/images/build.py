@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -157,7 +157,21 @@ def _run(client: DockerClient, entries: list[Entry], on_event: OnEvent, **option
             timeout=None,  # a step may be silent for as long as it takes
             **options,
         )
-        return _follow(read_events(stream), on_event)
+        return _follow(read_events(_until_it_ends(stream)), on_event)
+
+
+def _until_it_ends(stream: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Take an engine that is gone as the end of what it says; which, before its last word, is an error."""
+    from docker.errors import APIError
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield from stream
+    except APIError:
+        raise
+    except (HTTPError, RequestException):
+        return
 
 
 def _follow(events: Iterator[Event], on_event: OnEvent) -> Build:
@@ -180,8 +194,11 @@ def _follow(events: Iterator[Event], on_event: OnEvent) -> Build:
 def _refusals() -> Iterator[None]:
     """What the engine refuses before its stream begins is an error of the build as well."""
     from docker.errors import APIError
+    from requests.exceptions import RequestException
 
     try:
         yield
     except APIError as error:
         raise BuildError(None, error.explanation or str(error), ()) from error
+    except RequestException as error:
+        raise BuildError(None, f"the engine hung up: {error}", (), "is it still running?") from error

@@ -29,8 +29,8 @@ ROOT = Path(__file__).parents[3]
 BASE_IMAGES = ("openenv-test-base:latest", "python:3.12-slim")
 """The first is made by ``scripts/engine.py base``; the second has to be pulled before."""
 
-PREFIX = "openenv-e2e"
-"""What the images of these tests are called; they are removed in the end."""
+PREFIX = f"openenv-e2e-{os.getpid()}"
+"""What the images of this run are called; they are removed in the end."""
 
 OFFLINE = ("--build-arg", "PIP_NO_INDEX=1")
 _MAKE_WHEELHOUSE = "python3 -m venv /tmp/pip && /tmp/pip/bin/pip wheel -q -c /wheels/constraints.txt -w /wheels"

@@ -13,7 +13,7 @@ import pytest
 from openenv.project.project import Project as ProjectOnDisk
 from openenv_cli.images.build import Recipe, build
 
-from .conftest import run
+from .conftest import PREFIX, run
 
 PATIENCE_S = 120
 SCHEMAS = {"action", "observation", "state"}
@@ -24,7 +24,7 @@ def tiny(tmp_path, base_image):
     """Makes a project that is no more than a few instructions."""
 
     def make(*instructions):
-        (tmp_path / "openenv.yaml").write_text("name: openenv-e2e-tiny\n", encoding="utf-8")
+        (tmp_path / "openenv.yaml").write_text(f"name: {PREFIX}-tiny\n", encoding="utf-8")
         text = "\n".join([f"FROM {base_image}", *instructions, ""])
         (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
         return tmp_path
@@ -133,7 +133,7 @@ def test_a_step_that_fails_is_named_with_the_end_of_its_log_and_leaves_nothing(p
     pyproject = project.root / "pyproject.toml"
     text = pyproject.read_text(encoding="utf-8")
     pyproject.write_text(text.replace("dependencies = []", 'dependencies = ["no-such-package"]'), encoding="utf-8")
-    project.tag = "openenv-e2e-never:test"
+    project.tag = f"{PREFIX}-never:test"
     containers = {one.id for one in engine.containers.list(all=True)}
 
     ran = run(project.command)
@@ -144,7 +144,7 @@ def test_a_step_that_fails_is_named_with_the_end_of_its_log_and_leaves_nothing(p
     assert error.startswith("error: step ")
     assert "openenv.project.requirements" in error
     assert "returned a non-zero code: 1" in error
-    assert not engine.images.list("openenv-e2e-never")
+    assert not engine.images.list(f"{PREFIX}-never")
     assert {one.id for one in engine.containers.list(all=True)} <= containers
 
 
@@ -179,22 +179,22 @@ def test_ctrl_c_stops_the_step_that_runs_and_leaves_no_container(tiny, engine):
 
 
 def test_an_image_goes_to_a_registry_and_back(tiny, engine, registry):
-    tag = f"{registry}/openenv-e2e-tiny:1"
+    tag = f"{registry}/{PREFIX}-tiny:1"
 
     made = run([*build_of(tiny("RUN true")), "-t", tag, "--push"]).document
 
     engine.images.remove(tag)
     pulled = engine.images.pull(tag)
-    assert pulled.attrs["RepoDigests"] == [f"{registry}/openenv-e2e-tiny@{made['pushed'][tag]}"]
-    assert pulled.labels["org.opencontainers.image.title"] == "openenv-e2e-tiny"
+    assert pulled.attrs["RepoDigests"] == [f"{registry}/{PREFIX}-tiny@{made['pushed'][tag]}"]
+    assert pulled.labels["org.opencontainers.image.title"] == f"{PREFIX}-tiny"
     engine.images.remove(tag)
 
 
 def test_a_registry_that_is_not_there_is_something_missing(tiny, engine):
-    ran = run([*build_of(tiny("RUN true")), "-t", "localhost:1/openenv-e2e-tiny:1", "--push"])
+    ran = run([*build_of(tiny("RUN true")), "-t", f"localhost:1/{PREFIX}-tiny:1", "--push"])
 
     assert (ran.code, ran.document["error"]["type"]) == (3, "RegistryError")
-    engine.images.remove("localhost:1/openenv-e2e-tiny:1")
+    engine.images.remove(f"localhost:1/{PREFIX}-tiny:1")
 
 
 def test_a_base_image_that_is_not_here_is_something_missing(echo):
@@ -222,7 +222,7 @@ def test_the_engines_own_platform_may_be_named(tiny, engine):
 
     made = run([*build_of(tiny("RUN true")), "--platform", f"{version['Os']}/{version['Arch']}"])
 
-    assert made.document["tags"] == ["openenv-e2e-tiny:latest"]
+    assert made.document["tags"] == [f"{PREFIX}-tiny:latest"]
 
 
 def test_an_image_that_breaks_the_protocol_gets_no_name(project_of, engine):
@@ -233,27 +233,27 @@ def test_an_image_that_breaks_the_protocol_gets_no_name(project_of, engine):
         text.replace("def step(", "def step(self, action):\n        raise RuntimeError('mine')\n\n    def step_once("),
         encoding="utf-8",
     )
-    project.tag = "openenv-e2e-broken:test"
+    project.tag = f"{PREFIX}-broken:test"
 
     ran = run(project.command)
 
     assert ran.code == 1
     assert "error: the image was built, and fails its trial" in ran.err
-    assert not engine.images.list("openenv-e2e-broken")
+    assert not engine.images.list(f"{PREFIX}-broken")
 
 
 def test_an_image_that_does_not_start_shows_its_log(project_of, engine):
     project = project_of("echo_env")
     app = project.root / "echo_env" / "server" / "app.py"
     app.write_text("raise RuntimeError('no licence found')\n", encoding="utf-8")
-    project.tag = "openenv-e2e-broken:test"
+    project.tag = f"{PREFIX}-broken:test"
 
     ran = run(project.command)
 
     assert ran.code in (1, 3)
     assert "no licence found" in ran.err
-    assert not engine.images.list("openenv-e2e-broken")
-    assert not engine.containers.list(all=True, filters={"ancestor": "openenv-e2e-broken:test"})
+    assert not engine.images.list(f"{PREFIX}-broken")
+    assert not engine.containers.list(all=True, filters={"ancestor": f"{PREFIX}-broken:test"})
 
 
 def test_without_an_engine_it_says_what_to_do(echo, tmp_path, monkeypatch):
