@@ -24,11 +24,11 @@ def answering(answer: bytes | None) -> Iterator[str]:
 
         def serve() -> None:
             connection, _ = listening.accept()
-            with connection:
-                while b"\r\n\r\n" not in connection.recv(65536):
+            with connection, connection.makefile("rb") as asked:
+                while asked.readline() not in (b"\r\n", b""):
                     pass
                 if answer is None:
-                    connection.recv(1)  # until the other end gives up
+                    asked.read()  # until the other end gives up
                 else:
                     connection.sendall(answer)
 
