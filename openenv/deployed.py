@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
@@ -16,6 +16,9 @@ from typing_extensions import TypedDict
 from openenv.protocol import Dialect
 from openenv.protocol.results import encode_observation
 from openenv.types import Action, Observation
+
+if TYPE_CHECKING:
+    from openenv.providers.docker import DockerProvider
 
 Scalar = int | float | bool
 """A number or a truth value."""
@@ -151,6 +154,31 @@ class ContainerProvider(ABC):
     @abstractmethod
     def wait_for_ready(self, base_url: str, timeout_s: float = 30.0) -> None:
         """Wait until it is healthy."""
+
+
+class LocalDockerProvider(ContainerProvider):
+    """Runs a server in a container of the local engine, as :class:`~openenv.providers.docker.DockerProvider` does."""
+
+    def __init__(self) -> None:
+        self._provider: DockerProvider | None = None
+
+    def start_container(
+        self, image: str, port: int | None = None, env_vars: dict[str, str] | None = None, **kwargs: Any
+    ) -> str:
+        """Start it, wait until it is healthy, and return its base URL; ``kwargs`` are those of the provider."""
+        from openenv.providers.docker import DockerProvider
+
+        self.stop_container()
+        self._provider = DockerProvider(image, port=port, env_vars=env_vars, **kwargs)
+        return self._provider.start()
+
+    def stop_container(self) -> None:
+        """Stop and remove it; does nothing where none runs."""
+        if self._provider is not None:
+            self._provider.stop()
+
+    def wait_for_ready(self, base_url: str, timeout_s: float = 30.0) -> None:
+        """Return at once: it is healthy when it has started."""
 
 
 class RuntimeProvider(ABC):

@@ -30,8 +30,8 @@ FOUND = {
     "openenv.core.env_server.base_transforms": "CompositeTransform NullTransform",
     "openenv.core.env_server.exceptions": "OpenEnvError ConcurrencyConfigurationError SessionCapacityError "
     "SessionNotFoundError SessionCreationError EnvironmentFactoryError",
-    "openenv.core.containers.runtime": "ContainerProvider RuntimeProvider",
-    "openenv.core.containers.runtime.providers": "ContainerProvider",
+    "openenv.core.containers.runtime": "ContainerProvider RuntimeProvider LocalDockerProvider",
+    "openenv.core.containers.runtime.providers": "ContainerProvider LocalDockerProvider",
     "openenv.auto": "AutoEnv AutoAction",
     "openenv": "AutoEnv AutoAction GenericEnvClient SyncEnvClient GenericAction",
 }
@@ -39,7 +39,7 @@ LATER = {
     "openenv.core": "MCPToolClient MCPEnvironment LLMClient CallToolAction TaskProvider JsonRpcRequest",
     "openenv.core.env_server": "MCPEnvironment CallToolAction",
     "openenv.core.env_server.http_server": "HTTPEnvServer",
-    "openenv.core.containers.runtime": "LocalDockerProvider UVProvider",
+    "openenv.core.containers.runtime": "DockerSwarmProvider UVProvider",
 }
 LATER_MODULES = [
     "openenv.core.env_server.mcp_types",

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from openenv import Action, EnvClient, GenericEnvClient, Observation, State, pool
+from openenv.core.containers.runtime import LocalDockerProvider
 from openenv.errors import ConnectError
 from openenv.providers.docker import OWNER_LABEL
 from openenv.providers.owner import Owner
@@ -103,6 +104,14 @@ def test_an_episode_is_played_through_every_face(echo_image, face):
     result = face(echo_image)
     assert isinstance(result.observation, EchoObservation)
     assert (result.observation.message, result.observation.length, result.reward) == ("hello", 5, 0.5)
+
+
+def test_the_provider_of_openenv_0_10_runs_images_too(engine, echo_image):
+    options = {"env_vars": {"LEVEL": "3"}, "memory": "256m"}
+    with EchoEnv.from_docker_image(echo_image, LocalDockerProvider(), **options) as env:
+        env.reset()
+        assert env.step(EchoAction(message="hello")).reward == 0.5
+        assert "LEVEL=3" in containers(engine)[0].attrs["Config"]["Env"]
 
 
 def test_entering_again_starts_a_fresh_container(engine, echo_image):
