@@ -66,6 +66,11 @@ def websocket_url(base_url: str) -> str:
     return urlunsplit((_SCHEMES[parts.scheme], place, path if path.endswith("/ws") else f"{path}/ws", "", ""))
 
 
+def http_url(base_url: str) -> str:
+    """Say where a server's HTTP routes are; takes and raises what :func:`websocket_url` does."""
+    return "http" + websocket_url(base_url).removeprefix("ws").removesuffix("/ws")
+
+
 def without_credentials(url: str) -> str:
     """An address as it may be shown: user name and password are left out."""
     return _CREDENTIALS.sub(_KEPT, url)

@@ -6,23 +6,35 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
 from openenv import episodes
 from openenv.episodes import Episode
-from openenv.errors import ConfigurationError
+from openenv.errors import ConfigurationError, OpenEnvError
+from openenv.evaluation.lock import FileLock
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 RUN_NAME = "run.json"
 EPISODES_NAME = "episodes.jsonl"
+LOCK_NAME = "run.lock"
+
+
+class FolderInUseError(OpenEnvError):
+    """Another evaluation that is running keeps its run in this folder."""
+
+    advice = "wait until that one has ended, or choose another folder"
 
 
 class RunFolder:
     """Keeps a run, so that it can be interrupted and gone on with.
 
     ``run.json`` says what decides how an episode goes: target, policies, seed, options. ``episodes.jsonl`` gets a
-    line for each episode as soon as it has ended.
+    line for each episode as soon as it has ended. Inside ``with`` the folder is this evaluation's alone.
 
     Args:
         path: The folder; made where there is none.
@@ -30,6 +42,18 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._lock = FileLock(self.path / LOCK_NAME)
+
+    def __enter__(self) -> Self:
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not self._lock.acquire():
+            raise FolderInUseError(f"another evaluation is running in {self.path}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
 
     def begin(self, run: dict[str, Any]) -> list[Episode]:
         """Begin a run, or go on with the one that is here.
@@ -45,7 +69,6 @@ class RunFolder:
             ConfigurationError: Another run is here, or files that cannot be read.
         """
         run = to_jsonable_python(run)  # as it will be read again: a tuple becomes a list
-        self.path.mkdir(parents=True, exist_ok=True)
         file = self.path / RUN_NAME
         if file.exists():
             self._refuse_other(file, run)

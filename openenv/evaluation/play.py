@@ -123,7 +123,8 @@ class _Recorder:
         self._last = now
 
     def seen(self, result: StepResult[Any]) -> None:
-        """Take note of what a reset returned."""
+        """Take note of what a reset returned; where opponents finished first, that is the whole episode."""
+        self._return += float(result.reward or 0.0)
         self._result = result
 
     def stepped(self, action: Any, result: StepResult[Any]) -> None:

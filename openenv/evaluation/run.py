@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import Any
 from openenv.client.background import run_blocking
 from openenv.client.client import EnvClient
 from openenv.client.pool import HANDSHAKES
+from openenv.discovery.schemas import served_schemas
 from openenv.episodes import Episode
 from openenv.errors import ConfigurationError, SessionCapacityError
 from openenv.evaluation.folder import RunFolder
 from openenv.evaluation.play import Plan, play
+from openenv.evaluation.playable import Playable
 from openenv.evaluation.report import Report
-from openenv.evaluation.target import Target, read_target
 from openenv.policies.base import Policy, end
 from openenv.policies.loading import ActionType, describe, load_policy
 
@@ -74,8 +75,8 @@ def evaluate(
     Blocks until all have ended, also where an event loop runs, as in a notebook.
 
     Args:
-        target: A project's folder, the name of an installed environment, the URL of a server, a client, or the class
-            of an environment, which is played in this process then.
+        target: A project's folder, the name of an installed environment, the URL of a server, ``image:`` and an
+            image's name, a client, or the class of an environment, which is played in this process then.
         policies: One name or several (see :func:`openenv.policies.load_policy`); or a mapping from names to policies,
             or to what makes them. Each session has a policy of its own.
         episodes: How many of each policy.
@@ -92,35 +93,36 @@ def evaluate(
 
     Raises:
         ConfigurationError: The target, a policy or an option cannot be used, or ``out`` holds another run.
+        FolderInUseError: Another evaluation that is running keeps its run in ``out``.
         SessionError: The server cannot be reached, or no longer.
     """
     _refuse_nonsense(episodes, sessions, seed, max_steps)
     chosen = _by_name(policies)
     plan = partial(Plan, reset=dict(reset or {}), max_steps=max_steps, trajectory=trajectories)
     plans = [plan(name, index, seed + index) for name in chosen for index in range(episodes)]
-    run = Run(read_target(target), chosen, plans, on_progress or (lambda progress: None))
-    if out is not None:
-        run.keep(RunFolder(out))
-    return run_blocking(run.play(sessions))
+    run = Run(Playable.of(target), chosen, plans, on_progress or (lambda progress: None))
+    with run.kept(out):
+        return run_blocking(run.play(sessions))
 
 
 class Run:
     """Episodes that are played side by side.
 
     Args:
-        target: What they are played on.
+        playable: What they are played on.
         policies: Who plays, by name.
         plans: The episodes.
         on_progress: Called at the beginning, and after each episode.
     """
 
     def __init__(
-        self, target: Target, policies: Mapping[str, Any], plans: Sequence[Plan], on_progress: Listener
+        self, playable: Playable, policies: Mapping[str, Any], plans: Sequence[Plan], on_progress: Listener
     ) -> None:
-        self._target = target
-        self._base_url: str | None = None
+        self._playable = playable
+        self._action: ActionType | None = playable.action
+        self._connected: Client | None = None
         self._factories = {
-            name: load_policy(policy, self._action_type, target.policies) for name, policy in policies.items()
+            name: load_policy(policy, self._action_type, playable.policies) for name, policy in policies.items()
         }
         self._policies = policies
         self._plans = plans
@@ -133,20 +135,23 @@ class Run:
         self._gate = asyncio.Semaphore(HANDSHAKES)
         self._full: SessionCapacityError | None = None
 
-    def keep(self, folder: RunFolder) -> None:
-        """Keep the episodes in a folder, and do not play those that are there already.
+    @contextmanager
+    def kept(self, path: str | Path | None) -> Iterator[None]:
+        """Keep the episodes in a folder meanwhile, and do not play those that are there already.
 
         Args:
-            folder: The folder.
+            path: The folder; ``None`` to keep nothing.
 
         Raises:
             ConfigurationError: The folder holds another run.
+            FolderInUseError: Another evaluation is running there.
         """
-        self._folder = folder
-        planned = {(plan.policy, plan.index) for plan in self._plans}
-        self._done = [one for one in folder.begin(self._description()) if (one.policy, one.index) in planned]
-        there = {(episode.policy, episode.index) for episode in self._done}
-        self._waiting = deque(plan for plan in self._plans if (plan.policy, plan.index) not in there)
+        if path is None:
+            yield
+            return
+        with RunFolder(path) as self._folder:
+            self._go_on(self._folder)
+            yield
 
     async def play(self, sessions: int) -> Report:
         """Play what there is to play.
@@ -160,15 +165,21 @@ class Run:
         self._tell(None)
         with self._folder.writer() if self._folder else nullcontext(_write_nowhere) as write:
             if self._waiting:
-                await self._play_on([*self._target.sessions(min(sessions, len(self._waiting)))], write)
-        return Report.of(self._target.name, list(self._factories), self._done)
+                await self._play_on([*self._playable.sessions(min(sessions, len(self._waiting)))], write)
+        return Report.of(self._playable.name, list(self._factories), self._done)
+
+    def _go_on(self, folder: RunFolder) -> None:
+        planned = {(plan.policy, plan.index) for plan in self._plans}
+        self._done = [one for one in folder.begin(self._description()) if (one.policy, one.index) in planned]
+        there = {(episode.policy, episode.index) for episode in self._done}
+        self._waiting = deque(plan for plan in self._plans if (plan.policy, plan.index) not in there)
 
     def _description(self) -> dict[str, Any]:
         """What decides how an episode goes, as JSON values."""
         first = self._plans[0]
-        known = self._target.policies
+        known = self._playable.policies
         return {
-            "target": self._target.name,
+            "target": self._playable.name,
             "policies": {name: known.get(name, describe(policy)) for name, policy in self._policies.items()},
             "seed": first.seed,
             "reset": first.reset,
@@ -203,7 +214,7 @@ class Run:
         policies: dict[str, Policy] = {}
         try:
             await self._connect(client)
-            self._base_url = client.base_url
+            self._connected = client
             while self._waiting:
                 plan = self._waiting.popleft()
                 if plan.policy not in policies:
@@ -233,7 +244,11 @@ class Run:
             self._connecting.discard(task)
 
     def _action_type(self) -> ActionType:
-        return self._target.action_type(self._base_url)
+        """Say what the actions are; a server is asked once."""
+        if self._action is None:
+            assert self._connected is not None, "policies are made once there is a session"
+            self._action = served_schemas(self._connected).action
+        return self._action
 
     def _tell(self, episode: Episode | None) -> None:
         self._on_progress(Progress(episode, len(self._done), len(self._plans), self._failed))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from openenv.client.pool import SyncPool
 from openenv.errors import OpenEnvError
 from openenv.gymnasium.interpreter import RENDER_MODE, Interpreter, in_gymnasium
-from openenv.gymnasium.target import open_sessions
+from openenv.gymnasium.sessions import open_sessions
 
 
 def make(target: Any, *, render_mode: str | None = None, **options: Any) -> RemoteEnv:
@@ -23,8 +23,8 @@ def make(target: Any, *, render_mode: str | None = None, **options: Any) -> Remo
         observation, info = env.reset(seed=1)
 
     Args:
-        target: The URL of a server, a client, a project's folder, the name of an installed environment,
-            or an environment's class, to be played in this process.
+        target: The URL of a server, ``image:`` and an image's name, a project's folder, the name of an installed
+            environment, a client, or an environment's class, to be played in this process.
         render_mode: ``rgb_array`` to have frames of a server that renders.
         **options: Arguments for the client, or for the class.
 

@@ -16,7 +16,7 @@ from openenv.client.background import run_blocking
 from openenv.client.pool import Question, SyncPool
 from openenv.errors import OpenEnvError
 from openenv.gymnasium.interpreter import RENDER_MODE, Interpreter, Transition, in_gymnasium
-from openenv.gymnasium.target import open_sessions
+from openenv.gymnasium.sessions import open_sessions
 
 Flags = NDArray[np.bool_]
 

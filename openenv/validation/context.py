@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from openenv.discovery.target import ImageTarget, ProjectTarget, UrlTarget
 from openenv.errors import ConnectError, UnauthorizedError
 from openenv.protocol import Dialect
 from openenv.providers.docker import DockerProvider
@@ -16,7 +17,7 @@ from openenv.validation.recording import Recording
 from openenv.validation.remembered import remembered
 from openenv.validation.server import Server
 from openenv.validation.sources import Sources
-from openenv.validation.target import ImageTarget, ProjectTarget, Target, UrlTarget
+from openenv.validation.target import Target
 
 _AT_WORK = (Stage.SERVER, Stage.RECORDING)
 

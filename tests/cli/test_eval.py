@@ -19,6 +19,7 @@ from support.serving import serving
 from support.walks import Walk
 
 from openenv.episodes import read
+from openenv.evaluation.folder import RunFolder
 
 BOTH = "support.walks:LeftPolicy,support.walks:RightPolicy"
 
@@ -71,6 +72,14 @@ def test_keeps_a_run_and_goes_on_with_it(openenv: Any, url: str) -> None:
 
     assert ran.err.splitlines()[0] == "3 of 5 episodes"
     assert [one.steps is not None and one.length <= 2 for one in read("run/episodes.jsonl")] == [True] * 5
+
+
+def test_a_folder_that_another_evaluation_writes_to_is_refused(openenv: Any, url: str) -> None:
+    with RunFolder("run"):
+        ran = openenv("eval", url, "--out", "run")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines()[0] == "error: another evaluation is running in run"
 
 
 def test_finds_policies_in_the_current_folder(openenv: Any, url: str) -> None:

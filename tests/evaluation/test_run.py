@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.puppets import Unspeakable, turnstiles
 from support.serving import serving
-from support.walks import LeftPolicy, LonelyWalk, RightPolicy, Walk, WalkAction
+from support.walks import END, LeftPolicy, LonelyWalk, RightPolicy, Walk, WalkAction, WalkObservation
 
 from openenv import GenericEnvClient
 from openenv.episodes import Episode, read
@@ -93,6 +93,20 @@ def test_passes_options_to_the_reset_and_says_how_episodes_end() -> None:
     assert ends(reset={"success": False}) == {("terminated", False)}
     assert ends(LeftPolicy, reset={"success": True}) == {("terminated", True)}
     assert ends(reset={"fault": 1}) == {("error", False)}
+
+
+class Forestalled(Walk):
+    """The opponent wins before the first action."""
+
+    def reset(self, seed: int | None = None) -> WalkObservation:  # type: ignore[override]
+        super().reset(seed)
+        return WalkObservation(position=END, legal_actions=[], terminated=True, reward=-1.0)
+
+
+def test_an_episode_that_ends_with_its_reset_returns_the_reward_of_that() -> None:
+    [episode] = evaluate(Forestalled, {"right": RightPolicy}, episodes=1).episodes
+
+    assert (episode.total_reward, episode.length, episode.end, episode.success) == (-1.0, 0, "terminated", False)
 
 
 class Unsure(RightPolicy):
@@ -304,10 +318,11 @@ def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, changed: dict
 
 
 def test_a_run_is_the_same_when_json_says_the_same(tmp_path: Path) -> None:
-    RunFolder(tmp_path).begin({"reset": {"sizes": (1, 2)}})
+    with RunFolder(tmp_path) as folder:
+        folder.begin({"reset": {"sizes": (1, 2)}})
 
-    assert RunFolder(tmp_path).begin({"reset": {"sizes": (1, 2)}}) == []
-    assert RunFolder(tmp_path).begin({"reset": {"sizes": [1, 2]}}) == []
+        assert folder.begin({"reset": {"sizes": (1, 2)}}) == []
+        assert folder.begin({"reset": {"sizes": [1, 2]}}) == []
 
 
 @pytest.mark.parametrize(("name", "said"), [("run.json", "is not JSON"), ("episodes.jsonl", "but no run.json")])

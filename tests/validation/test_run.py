@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from specimens import PACKAGED, check, outcome_of, served, write
 
+from openenv.discovery.target import ProjectTarget, UrlTarget
 from openenv.errors import ConfigurationError, ConnectError
 from openenv.validation.check import FAMILIES, Check, Finding, NotChecked, ProbeError, Severity, Stage, registered
 from openenv.validation.check import check as register
@@ -20,7 +21,7 @@ from openenv.validation.remembered import remembered
 from openenv.validation.report import Outcome, Report, Status, Verdict
 from openenv.validation.run import Options, folded, run, validate
 from openenv.validation.selection import in_order, select
-from openenv.validation.target import ProjectTarget, UrlTarget, read_target
+from openenv.validation.target import read_target
 
 
 def a_check(
@@ -233,12 +234,11 @@ def test_reasons_are_grouped_the_most_frequent_first() -> None:
     ("text", "said"),
     [
         ("image:", "'image:' names no image"),
-        ("ftp://a", "is not the URL of a server"),
-        ("http://", "is not the URL of a server"),
-        ("http://a:99999", "is not the URL of a server"),
+        ("ftp://a", "is not a server's address"),
+        ("http://", "is not a server's address"),
+        ("http://a:99999", "is not a server's address"),
         ("/no/such/folder", "no such file or folder"),
-        ("localhost:1", "'localhost:1' is no folder; a server is named by its URL"),
-        ("[::1]:8000/", "is no folder; a server is named by its URL"),
+        ("echo", "no such file or folder"),
     ],
 )
 def test_a_target_that_is_none_is_refused(text: str, said: str) -> None:
@@ -250,6 +250,19 @@ def test_targets_are_projects_or_urls(tmp_path: Path) -> None:
     write(tmp_path, PACKAGED)
     assert read_target(str(tmp_path / "my_env" / "client.py")) == ProjectTarget(tmp_path)
     assert read_target("http://127.0.0.1:8000/") == UrlTarget("http://127.0.0.1:8000")
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("localhost:1", "http://localhost:1"),
+        ("[::1]:8000/", "http://[::1]:8000"),
+        ("ws://a:1/games/ws", "http://a:1/games"),
+        ("https://0.0.0.0", "https://127.0.0.1"),
+    ],
+)
+def test_a_server_is_asked_where_its_http_routes_are_however_it_is_named(text: str, url: str) -> None:
+    assert read_target(text) == UrlTarget(url)
 
 
 def test_a_server_that_is_not_there_is_an_error_rather_than_a_report() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from support.serving import serving
-from support.walks import RightPolicy, Walk, WalkAction
+from support.walks import RightPolicy, Walk
 
-from openenv import EnvClient
+from openenv import EnvClient, GenericEnvClient
 from openenv.errors import ConfigurationError
 from openenv.evaluation import evaluate
-from openenv.evaluation.target import read_target
+from openenv.evaluation.playable import Playable
 from openenv_cli.main import main
 
 POLICIES = """
@@ -39,18 +39,18 @@ def game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 
 
 def test_a_project_is_served_played_with_its_own_policies_and_stopped(game: Path) -> None:
-    target = read_target(str(game))
+    target = Playable.of(str(game))
 
     report = evaluate(game, ["random", "first"], episodes=4, sessions=2)
 
     assert [summary.errors for summary in report.policies] == [0, 0]
     assert target.policies == {"first": f"{game.name}.policies:FirstPolicy"}
     assert target.name == game.name
-    assert isinstance(target.action_type(None), type)
+    assert isinstance(target.action, type)
 
 
 def test_a_project_can_be_named_by_its_folder_s_name_alone(game: Path) -> None:
-    assert read_target(game.name).name == game.name
+    assert Playable.of(game.name).name == game.name
 
 
 def test_a_flat_project_that_is_not_installed_is_played_with_dicts(game: Path) -> None:
@@ -69,14 +69,6 @@ def test_a_flat_project_that_is_not_installed_is_played_with_dicts(game: Path) -
     assert (summary.policy, summary.errors) == ("random", 0)
 
 
-def test_a_server_says_what_its_actions_are() -> None:
-    with serving(Walk) as served:
-        for url in (served.url, served.url.replace("http", "ws", 1)):
-            schema = read_target(url).action_type(url)
-            assert isinstance(schema, dict)
-            assert schema["properties"]["side"] == WalkAction.model_json_schema()["properties"]["side"]
-
-
 def test_a_server_with_a_key_is_asked_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENENV_API_KEY", "open sesame")
     with serving(Walk, api_key="open sesame") as served:
@@ -85,11 +77,27 @@ def test_a_server_with_a_key_is_asked_with_it(monkeypatch: pytest.MonkeyPatch) -
     assert summary.errors == 0
 
 
+def test_a_client_with_a_key_needs_no_other_to_learn_what_the_actions_are() -> None:
+    with serving(Walk, api_key="open sesame") as served:
+        [summary] = evaluate(GenericEnvClient(served.url, api_key="open sesame"), "random", episodes=2).policies
+
+    assert summary.errors == 0
+
+
+def test_an_address_needs_no_scheme() -> None:
+    with serving(Walk) as served:
+        assert evaluate(served.url.removeprefix("http://"), "random", episodes=2).failed == ()
+
+
+def test_the_password_of_an_address_is_in_no_name() -> None:
+    assert Playable.of("http://me:secret@localhost:1").name == "http://localhost:1"
+
+
 def test_a_client_in_this_process_that_names_no_models_plays_all_but_those_that_need_them() -> None:
     client = EnvClient.in_process(Walk)
 
     assert evaluate(client, {"right": RightPolicy}, episodes=2).policies[0].errors == 0
-    with pytest.raises(ConfigurationError, match="EnvClient does not say what its actions are"):
+    with pytest.raises(ConfigurationError, match="EnvClient does not say what it plays"):
         evaluate(client, "random", episodes=2)
 
 
@@ -103,4 +111,4 @@ def test_a_client_in_this_process_that_names_no_models_plays_all_but_those_that_
 )
 def test_says_what_is_wrong_with_a_target(name: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        read_target(name)
+        Playable.of(name)

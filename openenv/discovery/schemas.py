@@ -1,0 +1,61 @@
+"""What a server says that it takes and gives."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from openenv.client.address import http_url, without_credentials
+from openenv.client.client import EnvClient
+from openenv.errors import ConfigurationError, ConnectError
+from openenv.validation.check import ProbeError
+from openenv.validation.web import Web
+
+_TIMEOUT_S = 30.0
+
+
+class Schemas(NamedTuple):
+    """The JSON Schemas of an environment's models.
+
+    Attributes:
+        action: That of its actions.
+        observation: That of its observations.
+    """
+
+    action: dict[str, Any]
+    observation: dict[str, Any]
+
+
+def served_schemas(client: EnvClient[Any, Any, Any]) -> Schemas:
+    """Ask a client's server for its schemas, with what the client sends to be let in.
+
+    Args:
+        client: The client; where a provider starts its server, it has been connected.
+
+    Returns:
+        The schemas.
+
+    Raises:
+        ConfigurationError: The client plays in this process.
+        ConnectError: The server does not say.
+    """
+    if client.base_url is None:
+        raise ConfigurationError(
+            f"{type(client).__name__} does not say what it plays: it has no server",
+            hint="give the environment's class in place of the client",
+        )
+    url = http_url(client.base_url)
+    try:
+        said = Web(url, _TIMEOUT_S).get("/schema", client._session.recipe.headers).object()
+    except ProbeError as error:
+        raise _unsaid(url, str(error)) from error
+    for name in Schemas._fields:
+        if not isinstance(said.get(name), dict):
+            raise _unsaid(url, f"its /schema has no {name}")
+    return Schemas(said["action"], said["observation"])
+
+
+def _unsaid(url: str, reason: str) -> ConnectError:
+    return ConnectError(
+        f"{without_credentials(url)} does not say what it plays: {reason}",
+        hint="openenv validate, with its address, says what a server lacks",
+    )

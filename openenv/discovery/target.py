@@ -1,0 +1,175 @@
+"""What can be played: a server, an image, a project, an installed environment, a client, or a class."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openenv.client.address import websocket_url, without_credentials
+from openenv.client.client import EnvClient
+from openenv.client.generic import GenericEnvClient
+from openenv.discovery.packages import InstalledEnvironment, find_environment
+from openenv.errors import ConfigurationError
+from openenv.project.project import find_root
+
+if TYPE_CHECKING:
+    from openenv.providers.process import ProcessProvider
+
+IMAGE_PREFIX = "image:"
+"""What stands before an image's name where it could be something else."""
+
+_ADDRESS = re.compile(r"(?:[^/@\s]*@)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}(?:/.*)?")
+
+
+@dataclass(frozen=True)
+class UrlTarget:
+    """A server that somebody else runs.
+
+    Attributes:
+        url: Where it is, with its scheme.
+    """
+
+    url: str
+
+    def __str__(self) -> str:
+        return without_credentials(self.url)
+
+    def client(self, **options: Any) -> GenericEnvClient:
+        """Make a client of it, with these arguments."""
+        return GenericEnvClient(self.url, **options)
+
+
+@dataclass(frozen=True)
+class ImageTarget:
+    """An image; a container of it is started, and stopped in the end.
+
+    Attributes:
+        image: Its name or id.
+    """
+
+    image: str
+
+    def __str__(self) -> str:
+        return f"{IMAGE_PREFIX}{self.image}"
+
+    def client(self, **options: Any) -> GenericEnvClient:
+        """Make a client of it, with these arguments."""
+        return GenericEnvClient.from_docker_image(self.image, **options)
+
+
+@dataclass(frozen=True)
+class ProjectTarget:
+    """A project; its server is started, and stopped in the end.
+
+    Attributes:
+        root: The folder with ``openenv.yaml``.
+    """
+
+    root: Path
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def provider(self) -> ProcessProvider:
+        """Make what starts its server."""
+        from openenv.providers.process import ProcessProvider
+
+        return ProcessProvider.for_project(self.root)
+
+    def client(self, **options: Any) -> GenericEnvClient:
+        """Make a client of it, with these arguments."""
+        return GenericEnvClient(provider=self.provider(), **options)
+
+
+@dataclass(frozen=True)
+class InstalledTarget:
+    """An environment that is installed here; its server is started, and stopped in the end.
+
+    Attributes:
+        environment: Its package.
+    """
+
+    environment: InstalledEnvironment
+
+    def __str__(self) -> str:
+        return self.environment.name
+
+    def provider(self) -> ProcessProvider:
+        """Make what starts its server."""
+        from openenv.providers.process import ProcessProvider
+
+        return ProcessProvider(self.environment.app)
+
+    def client(self, **options: Any) -> GenericEnvClient:
+        """Make a client of it, with these arguments."""
+        return GenericEnvClient(provider=self.provider(), **options)
+
+
+Served = UrlTarget | ImageTarget | ProjectTarget | InstalledTarget
+"""What a client is made of."""
+
+Target = Served | EnvClient[Any, Any, Any] | type[Any]
+"""What can be played: what a client is made of, a client, or an environment's class."""
+
+
+def read_target(target: Any) -> Target:
+    """Tell what a target is.
+
+    Args:
+        target: The URL of a server, or its host and port; ``image:`` and an image's name; a folder of a project, or
+            a file in it; the name of an installed environment; a client; or an environment's class.
+
+    Returns:
+        The target. Nothing is imported, started or connected.
+
+    Raises:
+        ConfigurationError: It is none of these.
+    """
+    if isinstance(target, EnvClient) or _is_environment(target):
+        return target  # type: ignore[no-any-return]
+    if isinstance(target, os.PathLike):
+        return ProjectTarget(find_root(Path(target)))
+    if not isinstance(target, str):
+        raise ConfigurationError(
+            f"{target!r} is nothing that can be played",
+            hint="give a URL, image: and an image's name, a project's folder, an installed environment's name, "
+            "a client, or an environment's class",
+        )
+    elsewhere = read_server(target)
+    if elsewhere is not None:
+        return elsewhere
+    if "/" in target or os.sep in target or Path(target).is_dir():
+        return ProjectTarget(find_root(target))
+    return InstalledTarget(find_environment(target))
+
+
+def read_server(text: str) -> UrlTarget | ImageTarget | None:
+    """Tell whether a text names a server or an image.
+
+    Args:
+        text: The text; ``localhost:8000`` is a server unless there is a file of that name.
+
+    Returns:
+        The server or the image; ``None`` where it names neither.
+
+    Raises:
+        ConfigurationError: It has the form of an address or of an image, but is none.
+    """
+    if text.startswith(IMAGE_PREFIX):
+        image = text.removeprefix(IMAGE_PREFIX)
+        if not image:
+            raise ConfigurationError(f"'{text}' names no image", hint=f"for example {IMAGE_PREFIX}my-env:latest")
+        return ImageTarget(image)
+    if "://" not in text:
+        if not _ADDRESS.fullmatch(text) or Path(text).exists():
+            return None
+        text = f"http://{text}"
+    websocket_url(text)  # raises where it is no address
+    return UrlTarget(text.rstrip("/"))
+
+
+def _is_environment(target: Any) -> bool:
+    return isinstance(target, type) and not issubclass(target, EnvClient) and hasattr(target, "reset")

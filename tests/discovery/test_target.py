@@ -1,0 +1,106 @@
+"""Targets: one way to tell what can be played, whoever asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.serving import serving
+from support.walks import Walk, WalkAction
+
+from openenv import EnvClient, GenericEnvClient
+from openenv.discovery.schemas import served_schemas
+from openenv.discovery.target import ImageTarget, ProjectTarget, UrlTarget, read_target
+from openenv.errors import ConfigurationError, ConnectError
+
+
+class Counts:
+    """No environment of ours, but one by its methods."""
+
+    def reset(self) -> None: ...
+
+
+class AnyClient(GenericEnvClient):
+    """A class, not a client."""
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("http://localhost:8000/", "http://localhost:8000"),
+        ("localhost:8000", "http://localhost:8000"),
+        ("127.0.0.1:8000/games", "http://127.0.0.1:8000/games"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        ("me:secret@localhost:8000", "http://me:secret@localhost:8000"),
+        ("wss://a.example/ws", "wss://a.example/ws"),
+    ],
+)
+def test_an_address_is_a_server_with_or_without_its_scheme(text: str, url: str) -> None:
+    assert read_target(text) == UrlTarget(url)
+
+
+def test_a_folder_is_a_project_as_path_and_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("game", "game:8000"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "openenv.yaml").write_text("name: game\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    game = ProjectTarget(tmp_path / "game")
+
+    assert read_target("game") == read_target("./game") == read_target(str(tmp_path / "game")) == game
+    assert read_target(Path("game")) == read_target(tmp_path / "game" / "openenv.yaml") == game
+    assert read_target("./game:8000") == ProjectTarget(tmp_path / "game:8000")
+
+
+def test_images_clients_and_classes_are_told_apart() -> None:
+    client = EnvClient.in_process(Walk)
+
+    assert read_target("image:my-env:2") == ImageTarget("my-env:2")
+    assert read_target(client) is client
+    assert read_target(Walk) is Walk
+    assert read_target(Counts) is Counts
+
+
+@pytest.mark.parametrize("target", [3, None, b"http://localhost:8000", int, AnyClient, Walk()])
+def test_what_cannot_be_played_is_refused_with_what_can(target: Any) -> None:
+    with pytest.raises(ConfigurationError, match="is nothing that can be played") as refused:
+        read_target(target)
+    assert refused.value.hint is not None
+    assert "a project's folder" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nothing-of-this-name", "no installed environment is called 'nothing-of-this-name'"),
+        ("./nowhere", "no such file or folder"),
+        ("http://", "is not a server's address"),
+        ("localhost:99999", "is not a server's address"),
+        ("image:", "'image:' names no image"),
+    ],
+)
+def test_says_what_is_wrong_with_a_text(text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        read_target(text)
+
+
+def test_a_server_says_what_it_takes_and_gives_to_whoever_it_lets_in() -> None:
+    with serving(Walk, api_key="secret") as served:
+        for url in (served.url, f"{served.url.replace('http', 'ws', 1)}/ws", served.url.removeprefix("http://")):
+            schemas = served_schemas(GenericEnvClient(url, api_key="secret"))
+            assert schemas.action["properties"]["side"] == WalkAction.model_json_schema()["properties"]["side"]
+            assert {"position", "legal_actions"} <= schemas.observation["properties"].keys()
+        with pytest.raises(ConnectError, match="does not say what it plays: GET /schema answered 401"):
+            served_schemas(GenericEnvClient(served.url))
+
+
+def test_a_password_is_not_in_what_a_server_does_not_say() -> None:
+    with pytest.raises(ConnectError, match="http://localhost:1 does not say what it plays") as refused:
+        served_schemas(GenericEnvClient("http://me:secret@localhost:1"))
+    assert "secret" not in refused.value.message
+
+
+def test_a_client_without_a_server_does_not_say() -> None:
+    with pytest.raises(ConfigurationError, match="EnvClient does not say what it plays") as refused:
+        served_schemas(EnvClient.in_process(Walk))
+    assert refused.value.hint == "give the environment's class in place of the client"
