@@ -138,12 +138,8 @@ def test_wrong_usage_ends_with_2(
     ("target", "code", "said"),
     [
         ("/no/such/project", 2, "error: /no/such/project: no such file or folder"),
-        (
-            "127.0.0.1:1",
-            2,
-            "error: '127.0.0.1:1' is no folder; a server is named by its URL\nhint: http://127.0.0.1:1\n",
-        ),
         ("image:", 2, "error: 'image:' names no image\nhint: for example image:my-env:latest\n"),
+        ("127.0.0.1:1", 3, "error: no server answers at http://127.0.0.1:1"),
         ("http://127.0.0.1:1", 3, "error: no server answers at http://127.0.0.1:1"),
     ],
 )
