@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def eval(  # noqa: A001 - the word that users type
     """
     if trajectories and out is None:
         raise UsageError("--trajectories needs --out DIR to keep them in")
-    draw = None if plot is None else _drawing(plot)
+    draw = _drawing(plot)
     with _usage_errors(), _progress(out) as on_progress:
         sys.path.insert(0, str(Path.cwd()))  # policies of one's own stand here
         report = evaluate(
@@ -68,9 +69,9 @@ def eval(  # noqa: A001 - the word that users type
             trajectories=trajectories,
             on_progress=on_progress,
         )
-    if draw is not None:
-        draw(report)
+    draw(report)
     _print(report, as_json)
+    _tell_how_to_quote(report, reset or ())
     return 1 if report.failed else 0
 
 
@@ -85,8 +86,10 @@ def _usage_errors() -> Iterator[None]:
         raise UsageError(error.message, hint=error.hint) from None
 
 
-def _drawing(file: Path) -> Callable[[Report], None]:
+def _drawing(file: Path | None) -> Callable[[Report], None]:
     """Find out what will be needed for a plot before hours are spent on episodes."""
+    if file is None:
+        return lambda report: None
     if not file.absolute().parent.is_dir():
         raise UsageError(f"--plot: there is no folder {file.absolute().parent}")
     with _usage_errors():
@@ -115,6 +118,17 @@ def _options(written: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             options[key] = value
     return options
+
+
+def _tell_how_to_quote(report: Report, written: Sequence[str]) -> None:
+    """Where a reset failed, say of each option that was not read as text how it would be."""
+    if all(failure.during != "reset" for _, failure, _ in report.failures):
+        return
+    for each, value in zip(written, _options(written).values(), strict=True):
+        if not isinstance(value, str):
+            key, _, text = each.partition("=")
+            quoted = shlex.quote(f"{key}={json.dumps(text, ensure_ascii=False)}")
+            console.detail(f"hint: --reset {each} was read as JSON; as text it is --reset {quoted}")
 
 
 @contextmanager

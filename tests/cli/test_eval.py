@@ -16,9 +16,10 @@ from support.chat_server import chat_server
 from support.processes import Fifo
 from support.puppets import PATIENCE_S
 from support.serving import serving
-from support.walks import Walk
+from support.walks import Walk, WalkObservation
 
 from openenv.episodes import read
+from openenv.errors import EnvironmentFault
 from openenv.evaluation.folder import RunFolder
 
 BOTH = "support.walks:LeftPolicy,support.walks:RightPolicy"
@@ -63,6 +64,29 @@ def test_failing_episodes_are_shown_and_make_the_exit_status_1(openenv: Any, url
         in ran.out
     )
     assert ran.err.splitlines()[-1] == "3 of 3 episodes, 3 failed"
+
+
+class NamedWalk(Walk):
+    """Has a name, which is text."""
+
+    def reset(self, seed: int | None = None, game: str = "walk", level: int = 1) -> WalkObservation:  # type: ignore[override]
+        if not isinstance(game, str):
+            raise EnvironmentFault(f"there is no game {game}")
+        return super().reset(seed)
+
+
+def test_where_a_reset_fails_it_is_said_how_an_option_is_text(openenv: Any) -> None:
+    with serving(NamedWalk) as served:
+        as_number = openenv("eval", served.url, "--episodes", "1", "--reset", "game=2048", "--reset", "level=2")
+        as_text = openenv("eval", served.url, "--episodes", "1", "--reset", 'game="2048"', "--reset", "level=2")
+
+    assert (as_number.code, as_text.code) == (1, 0)
+    assert "in reset: ExecutionError: there is no game 2048" in as_number.out
+    assert as_number.err.splitlines()[-2:] == [
+        "hint: --reset game=2048 was read as JSON; as text it is --reset 'game=\"2048\"'",
+        "hint: --reset level=2 was read as JSON; as text it is --reset 'level=\"2\"'",
+    ]
+    assert "hint:" not in as_text.err
 
 
 def test_keeps_a_run_and_goes_on_with_it(openenv: Any, url: str) -> None:
