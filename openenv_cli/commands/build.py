@@ -25,7 +25,7 @@ from openenv_cli.images.tags import default_tags, read_tag
 Happening = Event | Done | Phase
 
 _MEGABYTE = 1_000_000
-_WIDTH = 72
+_WIDTH = 60  # so that a line with its time fits on a terminal of 80 columns
 
 
 def build(

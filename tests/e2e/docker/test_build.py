@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import signal
 import subprocess
 import sys
 from functools import partial
 
+import pexpect
 import pytest
 
 from openenv.project.project import Project as ProjectOnDisk
 from openenv_cli.images.build import Recipe, build
 from openenv_cli.images.wheel import runtime_wheel
 
-from .conftest import PREFIX, run
+from .conftest import PREFIX, ROOT, run
 
 PATIENCE_S = 120
 SCHEMAS = {"action", "observation", "state"}
@@ -159,6 +162,22 @@ def test_build_arguments_reach_the_dockerfile(tiny, engine):
     made = run([*build_of(root), "--build-arg", "GREETING=a=b"]).document
 
     assert in_image(engine, made["image"], "cat", "/made") == "a=b"
+
+
+def test_a_terminal_shows_what_the_step_prints_that_runs_and_each_step_with_its_time(tiny):
+    root = tiny("RUN echo so far so good; sleep 1000")
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environ = {**plain, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    terminal = pexpect.spawn(shlex.join([*build_of(root), "--no-cache"]), env=environ, timeout=PATIENCE_S)
+
+    terminal.expect(r"\[ 1/2\] FROM .* \d+\.\d s\r\n")
+    terminal.expect(r"\x1b\[0m so far so good \x1b\[33m0:00:0\d")
+
+    terminal.sendintr()
+    terminal.expect("interrupted")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 130
 
 
 def test_ctrl_c_stops_the_step_that_runs_and_leaves_no_container(tiny, engine):
