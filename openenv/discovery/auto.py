@@ -8,6 +8,7 @@ from typing import Any
 from openenv.client.client import EnvClient
 from openenv.client.generic import GenericAction, GenericEnvClient
 from openenv.discovery.packages import InstalledEnvironment, find_environment, installed_environments
+from openenv.discovery.target import read_server
 from openenv.errors import ConfigurationError
 
 
@@ -34,7 +35,8 @@ class AutoEnv:
         """Make a client for an environment.
 
         Args:
-            name: The name of an installed environment, in any spelling, or the URL of a server.
+            name: The name of an installed environment, in any spelling; the URL of a server, or its host and port;
+                or ``image:`` and an image's name.
             base_url: Where it is served; left out, an installed environment is served by a process of
                 its own while the client is in use.
             env_vars: Environment variables for that process.
@@ -47,10 +49,11 @@ class AutoEnv:
         Raises:
             ConfigurationError: No such environment is installed; the message names near ones.
         """
-        if "://" in name:
+        elsewhere = read_server(name)
+        if elsewhere is not None:
             if base_url is not None or env_vars is not None:
-                raise ConfigurationError(f"{name} is a server's address already: leave out base_url and env_vars")
-            return GenericEnvClient(name, **options)
+                raise ConfigurationError(f"{elsewhere} is a server already: leave out base_url and env_vars")
+            return elsewhere.client(**options)
         if skip_install:
             if base_url is None:
                 raise ConfigurationError(

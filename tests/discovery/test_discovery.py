@@ -234,9 +234,19 @@ def test_a_running_server_is_used_where_its_address_is_given(site: Path) -> None
 def test_an_address_alone_gives_a_client_without_models() -> None:
     for env in (AutoEnv.from_env("http://localhost:8000"), AutoEnv.from_env("any", "http://x:1", skip_install=True)):
         assert type(env) is GenericEnvClient
+    assert AutoEnv.from_env("localhost:8000").base_url == "http://localhost:8000"
     assert AutoAction.from_env("any", skip_install=True) is GenericAction
     with pytest.raises(ConfigurationError, match="base_url"):
         AutoEnv.from_env("any", skip_install=True)
+    with pytest.raises(ConfigurationError, match="http://x:1 is a server already"):
+        AutoEnv.from_env("http://x:1", "http://y:1")
+
+
+def test_an_image_gives_a_client_without_models_that_has_not_started_it() -> None:
+    env = AutoEnv.from_env("image:my-env", message_timeout_s=5.0)
+
+    assert type(env) is GenericEnvClient
+    assert env.base_url is None
 
 
 @pytest.mark.parametrize("name", ["openenv/coding", "./my-env", "C:\\envs\\mine"])
