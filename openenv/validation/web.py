@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.error
 import urllib.request
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, IncompleteRead
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from openenv.client.address import is_loopback
+from openenv.client.address import is_loopback, without_credentials
 from openenv.validation.check import ProbeError
 from openenv.validation.wording import brief
 
@@ -91,15 +93,15 @@ class Web:
     """The HTTP side of a server.
 
     Args:
-        base_url: Where it is, ``http`` or ``https``.
+        base_url: Where it is, ``http`` or ``https``; a user's name and password in it are sent as ``Authorization``.
         timeout_s: The longest wait for an answer, in seconds.
         api_key: The key that it asks for, if any.
     """
 
     def __init__(self, base_url: str, timeout_s: float, api_key: str | None = None) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = without_credentials(base_url).rstrip("/")
         self._timeout_s = timeout_s
-        self._headers = {"X-OpenEnv-Key": api_key} if api_key else {}
+        self._headers = {**_basic(base_url), **({"X-OpenEnv-Key": api_key} if api_key else {})}
         # Through a proxy, a loopback address would be the proxy's own.
         direct = [urllib.request.ProxyHandler({})] if is_loopback(base_url) else []
         self._opener = urllib.request.build_opener(*direct)
@@ -135,3 +137,12 @@ class Web:
                 raise ProbeError(f"{name} was not answered within {self._timeout_s:g} s") from None
             lost = isinstance(reason, (OSError, IncompleteRead))
             raise ProbeError(f"{name} was not answered: {reason}", lost=lost) from None
+
+
+def _basic(url: str) -> dict[str, str]:
+    """The header for a user's name and password in an address (RFC 7617)."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +97,31 @@ def test_a_server_says_what_it_takes_and_gives_to_whoever_it_lets_in() -> None:
             served_schemas(GenericEnvClient(served.url))
 
 
-def test_a_password_is_not_in_what_a_server_does_not_say() -> None:
-    with pytest.raises(ConnectError, match="http://localhost:1 does not say what it plays") as refused:
-        served_schemas(GenericEnvClient("http://me:secret@localhost:1"))
+class _Guarded(BaseHTTPRequestHandler):
+    """Lets in who says ``me`` and ``s:cret``, as a proxy in front of a server may."""
+
+    def do_GET(self) -> None:
+        let_in = self.headers["Authorization"] == "Basic " + base64.b64encode(b"me:s:cret").decode()
+        self.send_response(200 if let_in else 401)
+        self.end_headers()
+        self.wfile.write(b'{"action": {}, "observation": {}}')
+
+    def log_message(self, *args: Any) -> None: ...
+
+
+def test_the_password_of_an_address_is_sent() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Guarded) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            assert served_schemas(GenericEnvClient(f"http://me:s%3Acret@127.0.0.1:{server.server_port}")) == ({}, {})
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize("place", ["localhost:1", "localhost"])
+def test_a_password_is_not_in_what_a_server_does_not_say(place: str) -> None:
+    with pytest.raises(ConnectError, match=f"http://{place} does not say what it plays") as refused:
+        served_schemas(GenericEnvClient(f"http://me:secret@{place}"))
     assert "secret" not in refused.value.message
 
 
