@@ -168,6 +168,7 @@ class _Server:
         self._image = image
         self._published = (host, port)
         self._address = (_ANY.get(host, host), 0)
+        self._was_healthy = False
         self._process = os.getpid()
 
     def start(self, env_vars: Mapping[str, str], restrictions: Mapping[str, Any]) -> None:
@@ -205,6 +206,7 @@ class _Server:
             if time.monotonic() > until:
                 raise self._failure(f"was not healthy within {timeout_s:g} s: {problem}")
             time.sleep(_PAUSE_S)
+        self._was_healthy = True
 
     def container(self) -> Container:
         """The container as it is now."""
@@ -227,13 +229,13 @@ class _Server:
             yield rest.decode(errors="replace")
 
     def stop(self, timeout_s: float) -> None:
-        """End it, politely first, and remove it."""
+        """End it, politely first where somebody can have played there, and remove it."""
         if os.getpid() != self._process:
             return  # a forked child that exits
         with closing(self._client), explained(self._image), _unless_gone():
             container = self._client.containers.get(self.name)
             try:
-                container.stop(timeout=math.ceil(timeout_s))
+                container.stop(timeout=math.ceil(timeout_s) if self._was_healthy else 0)
             finally:
                 container.remove(force=True, v=True)
 

@@ -176,7 +176,7 @@ def test_a_server_that_ends_is_an_error_with_its_log(image_of, name, app, option
     ],
 )
 def test_a_server_that_does_not_get_healthy_is_an_error_with_its_log(image_of, name, app, said):
-    provider = DockerProvider(image_of(name, app, "python app.py"), startup_timeout_s=3.0, stop_timeout_s=0.0)
+    provider = DockerProvider(image_of(name, app, "python app.py"), startup_timeout_s=3.0)
     with pytest.raises(ServerStartError, match=r"was not healthy within 3 s") as caught:
         provider.start()
 
