@@ -73,16 +73,16 @@ class Engine:
             time.sleep(PAUSE_S)
 
     def stop(self) -> None:
-        """Stop it, if it runs; its images stay for the next start."""
+        """Stop it, if it runs; its images stay for the next start, and the folder can be removed."""
         pid = self.pid
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGTERM)
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + STOP_S
         while self.pid is not None:
             if time.monotonic() > until:
                 sys.exit(f"error: the engine (process {pid}) does not stop")
             time.sleep(PAUSE_S)
+        self._tidy_up()
 
     def make_base(self) -> None:
         """Make the base image, unless it is there."""
@@ -110,13 +110,16 @@ class Engine:
             return False
 
     def _tidy_up(self) -> None:
-        """Remove the ids of processes that are gone: an engine that finds one waits for it, and fails."""
+        """Remove what a killed engine leaves: ids of processes, for which the next one would wait, and mounts."""
         for path, name in (
             (self.folder / "pid", "dockerd"),
             (self.folder / "exec" / "containerd" / "containerd.pid", "containerd"),
         ):
             if _running(path, name) is None:
                 path.unlink(missing_ok=True)
+        mounted = (line.split()[1] for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines())
+        for place in reversed([place for place in mounted if self.folder in Path(place).parents]):
+            subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def install_missing() -> None:
