@@ -13,6 +13,7 @@ from functools import partial
 
 import pexpect
 import pytest
+from support.foreign_image import foreign_image
 
 from openenv.project.project import Project as ProjectOnDisk
 from openenv_cli.images.build import Recipe, build
@@ -230,6 +231,22 @@ def test_a_platform_that_the_base_image_is_not_for_is_something_missing(echo, en
 
     assert ran.code == 3
     assert "hint: docker pull --platform" in ran.err
+
+
+def test_an_image_for_another_processor_is_built_and_not_tried(tmp_path, engine):
+    other = "arm64" if engine.version()["Arch"] == "amd64" else "amd64"
+    base = f"{PREFIX}-foreign:base"
+    engine.images.load(foreign_image(base, other))
+    (tmp_path / "openenv.yaml").write_text(f"name: {PREFIX}-foreign\n", encoding="utf-8")
+    (tmp_path / "Dockerfile").write_text(f"FROM {base}\nCOPY openenv.yaml /\n", encoding="utf-8")
+
+    ran = run([sys.executable, "-m", "openenv_cli", "build", str(tmp_path), "--platform", f"linux/{other}"])
+
+    assert ran.code == 0, ran.err
+    assert "warning: not tried" in ran.err
+    image = engine.images.get(f"{PREFIX}-foreign:latest")
+    assert image.attrs["Architecture"] == other
+    assert "org.openenv.manifest" in image.labels
 
 
 def test_the_engines_own_platform_may_be_named(tiny, engine):
