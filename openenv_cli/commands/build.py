@@ -11,9 +11,6 @@ from typing import Annotated
 import typer
 
 from openenv.engine import connect
-from openenv.errors import ConfigurationError
-from openenv.project.manifest import ManifestError
-from openenv.project.project import Project
 from openenv_cli import console
 from openenv_cli.errors import UsageError
 from openenv_cli.images.build import Done, Recipe
@@ -21,6 +18,7 @@ from openenv_cli.images.make import Made, Order, Phase, make
 from openenv_cli.images.progress import BuildError, Event, Output, Step
 from openenv_cli.images.smoke import SmokeError
 from openenv_cli.images.tags import default_tags, read_tag
+from openenv_cli.projects import find_project
 
 Happening = Event | Done | Phase
 
@@ -55,7 +53,7 @@ def build(
     Sends the project's files, less what .dockerignore leaves out, and the wheel of this very runtime to the
     container engine. The image is tried out, labelled with its manifest and JSON Schemas, and then named.
     """
-    project = _project(path)
+    project = find_project(path)
     tags = tuple(map(read_tag, tag)) if tag else default_tags(project.manifest)
     recipe = Recipe(base_image, platform, _build_args(build_arg or []), use_cache=not no_cache)
     with closing(connect()) as client, _progress() as on_event, _details():
@@ -64,15 +62,6 @@ def build(
         console.document(made.as_json())
     else:
         _show(made, smoke)
-
-
-def _project(path: Path) -> Project:
-    try:
-        return Project.find(path)
-    except ManifestError:
-        raise
-    except ConfigurationError as error:
-        raise UsageError(error.message, hint=error.hint) from None
 
 
 def _build_args(given: list[str]) -> dict[str, str]:

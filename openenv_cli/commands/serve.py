@@ -8,11 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from openenv.errors import ConfigurationError
-from openenv.project.manifest import ManifestError
-from openenv.project.project import Project
 from openenv_cli import console, ports, serving
 from openenv_cli.errors import UsageError
+from openenv_cli.projects import find_project
 
 LOOPBACK = "127.0.0.1"
 
@@ -54,12 +52,7 @@ def serve(
     """
     if docker and (reload or log_level != "info"):
         raise UsageError("--docker runs an image as it is: leave out --reload and --log-level")
-    try:
-        project = Project.find(path)
-    except ManifestError:
-        raise
-    except ConfigurationError as error:
-        raise UsageError(error.message, hint=error.hint) from None
+    project = find_project(path)
     settings = {"OPENENV_MAX_SESSIONS": max_sessions, "OPENENV_ISOLATION": isolation}
     os.environ.update({name: str(value) for name, value in settings.items() if value is not None})
     port = project.manifest.port if port is None else port

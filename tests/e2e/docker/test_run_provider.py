@@ -72,7 +72,7 @@ FLAGS = {
     "capabilities": STATUS.format("CapBnd"),
     "new_privileges": STATUS.format("NoNewPrivs"),
     "root": WRITE.format("/app"),
-    "home": WRITE.format("/home/user"),
+    "home": "open(__import__('os').path.expanduser('~/x'), 'w').close()",
     "tmp": WRITE.format("/tmp"),
     "user": "__import__('os').getuid()",
 }
@@ -84,7 +84,7 @@ def test_what_runs_inside_has_no_rights_and_writes_into_memory_only(inside_image
     assert found["capabilities"] == "['0000000000000000']"
     assert found["new_privileges"] == "['1']"
     assert found["root"] == "OSError: [Errno 30] Read-only file system: '/app/x'"
-    assert found["home"] == "OSError: [Errno 30] Read-only file system: '/home/user/x'"
+    assert found["home"].startswith("OSError: [Errno 30] Read-only file system: ")
     assert found["tmp"] == "None"
     assert found["user"] != "0"
 
