@@ -96,7 +96,7 @@ def evaluate(
         FolderInUseError: Another evaluation that is running keeps its run in ``out``.
         SessionError: The server cannot be reached, or no longer.
     """
-    _refuse_nonsense(episodes, sessions, seed, max_steps)
+    _refuse_nonsense(episodes, sessions, seed, max_steps, reset or {})
     chosen = _by_name(policies)
     plan = partial(Plan, reset=dict(reset or {}), max_steps=max_steps, trajectory=trajectories)
     plans = [plan(name, index, seed + index) for name in chosen for index in range(episodes)]
@@ -258,11 +258,15 @@ def _write_nowhere(episode: Episode) -> None:
     """Keep nothing."""
 
 
-def _refuse_nonsense(episodes: int, sessions: int, seed: int, max_steps: int) -> None:
+def _refuse_nonsense(episodes: int, sessions: int, seed: int, max_steps: int, reset: Mapping[str, Any]) -> None:
     if min(episodes, sessions, max_steps) < 1:
         raise ConfigurationError("episodes, sessions and max_steps are at least 1")
     if not 0 <= seed <= MAX_SEED + 1 - episodes:
         raise ConfigurationError(f"the seeds of {episodes} episodes from {seed} on are not all from 0 to {MAX_SEED}")
+    if "seed" in reset:
+        raise ConfigurationError(
+            "seed is no option of the reset: each episode has its own", hint="seed, or --seed, is that of the first one"
+        )
 
 
 def _by_name(policies: str | Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:

@@ -40,8 +40,9 @@ class RandomPolicy:
         Args:
             seed: Where choices begin; ``None`` for anywhere.
         """
-        self._random = Random(seed)
-        self._maker = ActionMaker(self._schema, seed)
+        # Environments draw from Random(seed) themselves: this must not foretell what they hide.
+        self._random = Random(None if seed is None else f"random policy {seed}: choices")
+        self._maker = ActionMaker(self._schema, None if seed is None else f"random policy {seed}: values")
 
     def act(self, observation: Any) -> Any:
         """Choose an action.

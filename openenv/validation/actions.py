@@ -22,7 +22,7 @@ class ActionMaker:
         seed: Where choices begin; ``None`` for anywhere.
     """
 
-    def __init__(self, schema: dict[str, Any], seed: int | None = 0) -> None:
+    def __init__(self, schema: dict[str, Any], seed: int | str | None = 0) -> None:
         self._schema = schema
         self._random = Random(seed)
         self._values = ValueMaker(schema, self._random)

@@ -22,6 +22,11 @@ _SHOWN_SEEDS = 5
 _PLAIN_LINES = 10
 _HEADER = ("policy", "episodes", "return", "95 % interval", "median", "success", "length", "steps/s", "errors")
 
+_ResetOptions = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="An option of each reset, as JSON or else text; repeatable."),
+]
+
 
 def eval(  # noqa: A001 - the word that users type
     target: Annotated[
@@ -33,10 +38,7 @@ def eval(  # noqa: A001 - the word that users type
     episodes: Annotated[int, typer.Option(min=1, metavar="N", help="How many episodes of each policy.")] = 100,
     sessions: Annotated[int, typer.Option(min=1, metavar="K", help="How many are played at a time, at most.")] = 8,
     seed: Annotated[int, typer.Option(min=0, metavar="S", help="The seed of the first; the next one has S + 1.")] = 0,
-    reset: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="An option of each reset, as JSON or else text; repeatable."),
-    ] = None,
+    reset: _ResetOptions = None,
     max_steps: Annotated[
         int, typer.Option(min=1, metavar="N", help="After how many steps an episode is cut short.")
     ] = 10_000,
@@ -111,8 +113,8 @@ def _options(written: Sequence[str]) -> dict[str, Any]:
         key, equals, value = each.partition("=")
         if not (key and equals):
             raise UsageError(f"--reset: '{each}' is not of the form KEY=VALUE")
-        if key in ("seed", *options):
-            raise UsageError(f"--reset: {key} is given twice" if key in options else "--reset: seeds are set by --seed")
+        if key in options:
+            raise UsageError(f"--reset: {key} is given twice")
         try:
             options[key] = json.loads(value)
         except ValueError:

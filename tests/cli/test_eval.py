@@ -149,7 +149,7 @@ def test_asks_for_matplotlib_before_anything_is_played(openenv: Any, monkeypatch
     [
         (["--reset", "limit"], "--reset: 'limit' is not of the form KEY=VALUE"),
         (["--reset", "a=1", "--reset", "a=2"], "--reset: a is given twice"),
-        (["--reset", "seed=1"], "--reset: seeds are set by --seed"),
+        (["--reset", "seed=1"], "seed is no option of the reset"),
         (["--trajectories"], "--trajectories needs --out DIR"),
         (["--plot", "nowhere/returns.png"], "--plot: there is no folder"),
         (["--plot", "returns.txt"], "--plot: 'returns.txt' is of no kind that can be drawn"),

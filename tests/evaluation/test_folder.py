@@ -1,17 +1,19 @@
-"""The folder of a run belongs to one evaluation at a time."""
+"""The folder of a run: it is gone on with, belongs to one run, and to one evaluation at a time."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.walks import RightPolicy, Walk
+from support.walks import LeftPolicy, LonelyWalk, RightPolicy, UnsurePolicy, Walk
 
-from openenv.episodes import read
-from openenv.evaluation import evaluate
+from openenv.episodes import Episode, read
+from openenv.errors import ConfigurationError
+from openenv.evaluation import Progress, evaluate
 from openenv.evaluation.folder import FolderInUseError, RunFolder
 
 HOLDER = """
@@ -61,3 +63,118 @@ def test_a_killed_evaluation_holds_no_folder(tmp_path: Path) -> None:
 
     assert play(tmp_path) == 3
     assert len(list(read(tmp_path / "episodes.jsonl"))) == 3
+
+
+def kept(folder: Path) -> dict[int, Episode]:
+    found = list(read(folder / "episodes.jsonl"))
+    assert len({one.index for one in found}) == len(found)
+    return {one.index: one for one in found}
+
+
+def test_goes_on_with_an_interrupted_run(tmp_path: Path) -> None:
+    class Interrupt(Exception):
+        pass
+
+    def interrupt(progress: Progress) -> None:
+        if progress.done == 4:
+            raise Interrupt
+
+    with pytest.raises(Interrupt):
+        evaluate(Walk, {"right": RightPolicy}, episodes=12, sessions=2, out=tmp_path, on_progress=interrupt)
+    before = kept(tmp_path)
+    assert 4 <= len(before) < 12
+    with (tmp_path / "episodes.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write('{"policy": "right", "ind')  # killed while it was writing
+
+    began: list[int] = []
+    report = evaluate(
+        Walk,
+        {"right": RightPolicy},
+        episodes=12,
+        sessions=2,
+        out=tmp_path,
+        on_progress=lambda one: began.append(one.done),
+    )
+
+    after = kept(tmp_path)
+    assert {index: after[index] for index in before} == before
+    assert sorted(after) == list(range(12))
+    assert began[0] == len(before)
+    assert len(report.episodes) == 12
+
+
+def test_plays_failed_episodes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluate(Walk, {"p": UnsurePolicy}, episodes=6, out=tmp_path)
+    sure = kept(tmp_path)[0]
+
+    monkeypatch.setattr(UnsurePolicy, "act", RightPolicy.act)
+    report = evaluate(Walk, {"p": UnsurePolicy}, episodes=6, out=tmp_path)
+
+    assert [one.error for one in report.episodes] == [None] * 6
+    assert kept(tmp_path)[0] == sure
+
+
+def test_plays_more_episodes_of_the_same_run(tmp_path: Path) -> None:
+    evaluate(Walk, {"right": RightPolicy}, episodes=3, out=tmp_path)
+    three = kept(tmp_path)
+
+    more = evaluate(Walk, {"right": RightPolicy}, episodes=5, out=tmp_path)
+    fewer = evaluate(Walk, {"right": RightPolicy}, episodes=2, out=tmp_path)
+
+    assert len(more.episodes) == 5
+    assert len(fewer.episodes) == 2
+    assert {index: kept(tmp_path)[index] for index in three} == three
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seed": 1}, "seed was 0, is 1"),
+        ({"max_steps": 7}, "max_steps was 10000, is 7"),
+        ({"reset": {"limit": 3}}, 'reset was {}, is {"limit": 3}'),
+        ({"trajectories": True}, "trajectories was false, is true"),
+        ({"policies": {"right": LeftPolicy}}, "RightPolicy"),
+        ({"target": LonelyWalk}, 'target was "Walk", is "LonelyWalk"'),
+    ],
+)
+def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
+    usual: dict[str, Any] = {"target": Walk, "policies": {"right": RightPolicy}, "episodes": 2, "out": tmp_path}
+    evaluate(**usual)
+    before = (tmp_path / "episodes.jsonl").read_bytes()
+
+    with pytest.raises(ConfigurationError, match="holds another run") as caught:
+        evaluate(**{**usual, **changed})
+
+    assert said in caught.value.message
+    assert (tmp_path / "episodes.jsonl").read_bytes() == before
+
+
+def test_a_run_is_the_same_when_json_says_the_same(tmp_path: Path) -> None:
+    with RunFolder(tmp_path) as folder:
+        folder.begin({"reset": {"sizes": (1, 2)}})
+
+        assert folder.begin({"reset": {"sizes": (1, 2)}}) == []
+        assert folder.begin({"reset": {"sizes": [1, 2]}}) == []
+
+
+@pytest.mark.parametrize(("name", "said"), [("run.json", "is not JSON"), ("episodes.jsonl", "but no run.json")])
+def test_files_of_something_else_are_left_alone(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_text("hello\n", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=said):
+        evaluate(Walk, {"right": RightPolicy}, episodes=1, out=tmp_path)
+
+    assert (tmp_path / name).read_text(encoding="utf-8") == "hello\n"
+
+
+def test_says_what_a_run_is_of(tmp_path: Path) -> None:
+    evaluate(Walk, {"right": RightPolicy}, episodes=1, seed=3, reset={"limit": 9}, out=tmp_path)
+
+    assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8")) == {
+        "target": "Walk",
+        "policies": {"right": "support.walks:RightPolicy"},
+        "seed": 3,
+        "reset": {"limit": 9},
+        "max_steps": 10000,
+        "trajectories": False,
+    }

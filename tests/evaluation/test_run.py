@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 from support.puppets import Unspeakable, turnstiles
 from support.serving import serving
-from support.walks import END, LeftPolicy, LonelyWalk, RightPolicy, Walk, WalkAction, WalkObservation
+from support.walks import END, LeftPolicy, LonelyWalk, RightPolicy, UnsurePolicy, Walk, WalkAction, WalkObservation
 
-from openenv import GenericEnvClient
-from openenv.episodes import Episode, read
+from openenv import Action, Environment, GenericEnvClient, Observation, State
+from openenv.episodes import read
 from openenv.errors import ConfigurationError, ConnectError
 from openenv.evaluation import Progress, Report, evaluate
-from openenv.evaluation.folder import RunFolder
 from openenv.policies import RandomPolicy, ScriptedPolicy
 
 
@@ -60,6 +60,43 @@ def test_plays_in_this_process_and_through_a_client_and_to_the_same_end(url: str
     by_name = evaluate(url, "random", episodes=10)
 
     assert outcomes(in_process) == outcomes(through_client) == outcomes(by_name)
+
+
+class Guess(Action):
+    """One of ten numbers."""
+
+    number: Annotated[int, Field(ge=0, le=9)]
+
+
+class NumbersToGuess(Observation):
+    """What may be guessed, where the game says so."""
+
+    legal_actions: list[int] | None = None
+
+
+class Guessing(Environment[Guess, NumbersToGuess, State]):
+    """Thinks of one number, the way most environments draw theirs; guessing it earns 1."""
+
+    SUPPORTS_CONCURRENT_SESSIONS = True
+
+    def reset(self, seed: int | None = None, listed: bool = True) -> NumbersToGuess:  # type: ignore[override]
+        self._secret = Random(seed).choice(range(10))
+        return NumbersToGuess(legal_actions=[*range(10)] if listed else None)
+
+    def step(self, action: Guess) -> NumbersToGuess:
+        return NumbersToGuess(terminated=True, reward=float(action.number == self._secret))
+
+    @property
+    def state(self) -> State:
+        return State()
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_random_knows_nothing_of_what_an_environment_draws_from_the_same_seed(listed: bool) -> None:
+    [summary] = evaluate(Guessing, "random", episodes=300, reset={"listed": listed}).policies
+
+    assert summary.total_reward is not None
+    assert 0.03 < summary.total_reward.mean < 0.17  # 0.1, give or take four deviations of the mean
 
 
 def test_an_episode_does_not_wait_for_a_slower_one(url: str) -> None:
@@ -109,22 +146,9 @@ def test_an_episode_that_ends_with_its_reset_returns_the_reward_of_that() -> Non
     assert (episode.total_reward, episode.length, episode.end, episode.success) == (-1.0, 0, "terminated", False)
 
 
-class Unsure(RightPolicy):
-    """Fails in every other episode."""
-
-    def reset(self, seed: int | None) -> None:
-        assert seed is not None
-        self._fails = seed % 2
-
-    def act(self, observation: Any) -> dict[str, Any]:
-        if self._fails:
-            raise KeyError("where to?")
-        return super().act(observation)
-
-
 def test_counts_what_fails_and_goes_on(url: str) -> None:
     report = evaluate(
-        url, {"unsure": Unsure, "flier": lambda: ScriptedPolicy([{"side": 1, "remark": "fly"}])}, episodes=6
+        url, {"unsure": UnsurePolicy, "flier": lambda: ScriptedPolicy([{"side": 1, "remark": "fly"}])}, episodes=6
     )
 
     unsure, flier = report.policies
@@ -233,121 +257,6 @@ def test_without_a_folder_the_steps_are_in_the_report() -> None:
     assert len(episode.steps) == episode.length
 
 
-def kept(folder: Path) -> dict[int, Episode]:
-    found = list(read(folder / "episodes.jsonl"))
-    assert len({one.index for one in found}) == len(found)
-    return {one.index: one for one in found}
-
-
-def test_goes_on_with_an_interrupted_run(tmp_path: Path) -> None:
-    class Interrupt(Exception):
-        pass
-
-    def interrupt(progress: Progress) -> None:
-        if progress.done == 4:
-            raise Interrupt
-
-    with pytest.raises(Interrupt):
-        evaluate(Walk, {"right": RightPolicy}, episodes=12, sessions=2, out=tmp_path, on_progress=interrupt)
-    before = kept(tmp_path)
-    assert 4 <= len(before) < 12
-    with (tmp_path / "episodes.jsonl").open("a", encoding="utf-8") as lines:
-        lines.write('{"policy": "right", "ind')  # killed while it was writing
-
-    began: list[int] = []
-    report = evaluate(
-        Walk,
-        {"right": RightPolicy},
-        episodes=12,
-        sessions=2,
-        out=tmp_path,
-        on_progress=lambda one: began.append(one.done),
-    )
-
-    after = kept(tmp_path)
-    assert {index: after[index] for index in before} == before
-    assert sorted(after) == list(range(12))
-    assert began[0] == len(before)
-    assert len(report.episodes) == 12
-
-
-def test_plays_failed_episodes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    evaluate(Walk, {"p": Unsure}, episodes=6, out=tmp_path)
-    sure = kept(tmp_path)[0]
-
-    monkeypatch.setattr(Unsure, "act", RightPolicy.act)
-    report = evaluate(Walk, {"p": Unsure}, episodes=6, out=tmp_path)
-
-    assert [one.error for one in report.episodes] == [None] * 6
-    assert kept(tmp_path)[0] == sure
-
-
-def test_plays_more_episodes_of_the_same_run(tmp_path: Path) -> None:
-    evaluate(Walk, {"right": RightPolicy}, episodes=3, out=tmp_path)
-    three = kept(tmp_path)
-
-    more = evaluate(Walk, {"right": RightPolicy}, episodes=5, out=tmp_path)
-    fewer = evaluate(Walk, {"right": RightPolicy}, episodes=2, out=tmp_path)
-
-    assert len(more.episodes) == 5
-    assert len(fewer.episodes) == 2
-    assert {index: kept(tmp_path)[index] for index in three} == three
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"seed": 1}, "seed was 0, is 1"),
-        ({"max_steps": 7}, "max_steps was 10000, is 7"),
-        ({"reset": {"limit": 3}}, 'reset was {}, is {"limit": 3}'),
-        ({"trajectories": True}, "trajectories was false, is true"),
-        ({"policies": {"right": LeftPolicy}}, "RightPolicy"),
-        ({"target": LonelyWalk}, 'target was "Walk", is "LonelyWalk"'),
-    ],
-)
-def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
-    usual: dict[str, Any] = {"target": Walk, "policies": {"right": RightPolicy}, "episodes": 2, "out": tmp_path}
-    evaluate(**usual)
-    before = (tmp_path / "episodes.jsonl").read_bytes()
-
-    with pytest.raises(ConfigurationError, match="holds another run") as caught:
-        evaluate(**{**usual, **changed})
-
-    assert said in caught.value.message
-    assert (tmp_path / "episodes.jsonl").read_bytes() == before
-
-
-def test_a_run_is_the_same_when_json_says_the_same(tmp_path: Path) -> None:
-    with RunFolder(tmp_path) as folder:
-        folder.begin({"reset": {"sizes": (1, 2)}})
-
-        assert folder.begin({"reset": {"sizes": (1, 2)}}) == []
-        assert folder.begin({"reset": {"sizes": [1, 2]}}) == []
-
-
-@pytest.mark.parametrize(("name", "said"), [("run.json", "is not JSON"), ("episodes.jsonl", "but no run.json")])
-def test_files_of_something_else_are_left_alone(tmp_path: Path, name: str, said: str) -> None:
-    (tmp_path / name).write_text("hello\n", encoding="utf-8")
-
-    with pytest.raises(ConfigurationError, match=said):
-        evaluate(Walk, {"right": RightPolicy}, episodes=1, out=tmp_path)
-
-    assert (tmp_path / name).read_text(encoding="utf-8") == "hello\n"
-
-
-def test_says_what_a_run_is_of(tmp_path: Path) -> None:
-    evaluate(Walk, {"right": RightPolicy}, episodes=1, seed=3, reset={"limit": 9}, out=tmp_path)
-
-    assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8")) == {
-        "target": "Walk",
-        "policies": {"right": "support.walks:RightPolicy"},
-        "seed": 3,
-        "reset": {"limit": 9},
-        "max_steps": 10000,
-        "trajectories": False,
-    }
-
-
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -357,6 +266,7 @@ def test_says_what_a_run_is_of(tmp_path: Path) -> None:
         ({"policies": []}, "no policy to evaluate"),
         ({"policies": ["random", "random"]}, "a policy is named twice"),
         ({"policies": "nobody"}, "there is no policy 'nobody'"),
+        ({"reset": {"seed": 1}}, "seed is no option of the reset"),
     ],
 )
 def test_refuses_what_cannot_be_played(wrong: dict[str, Any], said: str) -> None:

@@ -101,3 +101,16 @@ class LeftPolicy:
 
     def act(self, observation: Any) -> dict[str, Any]:
         return {"side": -1}
+
+
+class UnsurePolicy(RightPolicy):
+    """Fails in every other episode."""
+
+    def reset(self, seed: int | None) -> None:
+        assert seed is not None
+        self._fails = seed % 2
+
+    def act(self, observation: Any) -> dict[str, Any]:
+        if self._fails:
+            raise KeyError("where to?")
+        return super().act(observation)
