@@ -19,6 +19,9 @@ from openenv_cli.images.wheel import runtime_wheel
 if TYPE_CHECKING:
     from docker import DockerClient
 
+_LONGEST_LINE = 65_000
+"""The longest line of a Dockerfile that engines read is 65,535 bytes."""
+
 _OUR_WHEELS = f"{WHEELS}/{DISTRIBUTION.replace('-', '_')}-*.whl"
 
 
@@ -112,8 +115,18 @@ def add_labels(client: DockerClient, image: str, labels: Mapping[str, str]) -> s
     Returns:
         The id of the image that has them.
     """
-    entries = [Entry("Dockerfile", f"FROM {image}\n".encode())]
-    return _run(client, entries, lambda event: None, labels=dict(labels)).image
+    written = {key: f"{_quoted(key)}={_quoted(value)}" for key, value in labels.items()}
+    fitting = {key: line for key, line in written.items() if "\n" not in line and len(line.encode()) <= _LONGEST_LINE}
+    # Of one instruction the engine makes one step, but of each label that goes beside it another.
+    instruction = " \\\n".join(["LABEL", *fitting.values()]) if fitting else ""
+    others = {key: value for key, value in labels.items() if key not in fitting}
+    entries = [Entry("Dockerfile", f"FROM {image}\n{instruction}\n".encode())]
+    return _run(client, entries, lambda event: None, labels=others).image
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f'"{escaped}"'
 
 
 def find_dockerfile(project: Project) -> Dockerfile:

@@ -16,7 +16,7 @@ import pytest
 from support.foreign_image import foreign_image
 
 from openenv.project.project import Project as ProjectOnDisk
-from openenv_cli.images.build import Recipe, build
+from openenv_cli.images.build import Recipe, add_labels, build
 from openenv_cli.images.wheel import runtime_wheel
 
 from .conftest import PREFIX, ROOT, run
@@ -78,6 +78,19 @@ def test_its_labels_say_what_it_is_to_whoever_has_not_started_it(built, engine):
     schemas = {key.rpartition(".")[2]: json.loads(text) for key, text in labels.items() if "openenv.schema." in key}
     assert set(schemas) == SCHEMAS
     assert schemas["action"]["properties"]["message"]["type"] == "string"
+
+
+def test_labels_arrive_word_for_word_however_long_they_are(base_image, engine):
+    awkward = {
+        "json": json.dumps({"$HOME": "${PATH} \"quoted\" \\d+ é # 'x'", "two\nlines": " \t "}, ensure_ascii=False),
+        "text": "two\nlines, and # no comment",
+        "long": "x" * 60_000,
+        "too long for a line": "$" * 100_000,
+    }
+
+    labelled = add_labels(engine, engine.images.get(base_image).id, awkward)
+
+    assert engine.images.get(labelled).labels == awkward
 
 
 def test_it_runs_as_a_normal_user_out_of_one_environment_without_pip_or_a_compiler(built, engine):
