@@ -84,9 +84,10 @@ def _line(path: str, content: bytes) -> str:
 
 def _zip(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    # Not compressed: that would depend on the version of zlib.
+    with zipfile.ZipFile(buffer, "w") as archive:
         for path in sorted(files):
             member = zipfile.ZipInfo(path, _BEGINNING)
             member.external_attr = 0o644 << 16
-            archive.writestr(member, files[path], zipfile.ZIP_DEFLATED)
+            archive.writestr(member, files[path])
     return buffer.getvalue()
