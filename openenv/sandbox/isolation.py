@@ -10,7 +10,7 @@ import pwd
 import random
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,12 +34,14 @@ class Isolation:
             stays in the worker's process ``group``.
         files: Whether the limit of files is a ``quota`` of the file system, with all else read-only, or is
             ``checked`` a few times a second in the working folder.
+        hidden: Whether the code can read none of the folders that are to be hidden from it.
     """
 
     user: bool = False
     network: bool = False
     processes: Literal["namespace", "user", "descendants", "group"] = "group"
     files: Literal["quota", "checked"] = "checked"
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,17 @@ class UnreadableError(Exception):
     """The code's own user may not read what Python needs."""
 
 
-def isolate() -> Boundary:
+def isolate(hidden: Sequence[Path]) -> Boundary:
     """Cut this process and its children off, as far as that is possible.
+
+    Args:
+        hidden: Folders that the code is not to read.
 
     Raises:
         UnreadableError: Something that Python needs is open to the server's user alone.
     """
     if not kernel.LINUX:
-        return Boundary(Isolation(), None, False, None)
+        return Boundary(Isolation(hidden=not hidden), None, False, None)
     kernel.adopt_orphans()
     kernel.forbid_inspection()
     user, claim = _claim_user() if os.getuid() == 0 else (None, None)
@@ -78,13 +83,19 @@ def isolate() -> Boundary:
     if within:
         _possible(kernel.forbid_user_namespaces)
     network = _possible(lambda: kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC))
-    files = _possible(enter_mount_namespace)
+    files = _possible(lambda: enter_mount_namespace(hidden))
     if user is not None:
         _check_readable(user)
     processes: Literal["namespace", "user", "descendants"] = "descendants" if user is None else "user"
     if files and _possible_in_child(lambda: kernel.unshare(kernel.CLONE_NEWPID)):
         processes = "namespace"
-    isolation = Isolation(user is not None, network, processes, "quota" if files else "checked")
+    isolation = Isolation(
+        user=user is not None,
+        network=network,
+        processes=processes,
+        files="quota" if files else "checked",
+        hidden=not hidden or _out_of_reach(hidden, user, files),
+    )
     return Boundary(isolation, user, within, claim)
 
 
@@ -114,6 +125,20 @@ def _check_readable(user: int) -> None:
 
     if not _possible_in_child(read):
         raise UnreadableError(f"Python and its packages ({sys.prefix}) can be read by the server's user alone")
+
+
+def _out_of_reach(folders: Sequence[Path], user: int | None, mounted: bool) -> bool:
+    """Say whether the code can read none of these folders, from having tried it."""
+
+    def try_all() -> None:
+        if user is not None:
+            become(user)
+        kernel.drop_capabilities()
+        if any(os.access(folder, mode) for folder in folders for mode in (os.R_OK, os.X_OK)):
+            raise PermissionError
+
+    # Without a user or mounts of its own, the code can change the mode of whatever the server's user owns.
+    return (user is not None or mounted) and _possible_in_child(try_all)
 
 
 def become(user: int) -> None:

@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -24,17 +25,18 @@ _LOOK_S = 0.2
 """How often files are measured, where no file system limits them."""
 
 
-def main(descriptor: int, folder: str, limits: str) -> None:
+def main(descriptor: int, folder: str, limits: str, *hidden: str) -> None:
     """Keep workers for as long as somebody wants them.
 
     Args:
         descriptor: Of the socket.
         folder: An empty folder for this sandbox's files.
         limits: The limits, as JSON.
+        *hidden: Folders that the code is not to read.
     """
     channel = socket.socket(fileno=descriptor)
     try:
-        keeper = Keeper(channel, Path(folder), Limits(**json.loads(limits)))
+        keeper = Keeper(channel, Path(folder), Limits(**json.loads(limits)), [Path(path) for path in hidden])
     except UnreadableError as error:
         _tell(channel, failed=str(error))
         return
@@ -51,12 +53,13 @@ class Keeper:
         channel: Where it asks.
         folder: Where files go.
         limits: What the code may use.
+        hidden: Folders that it is not to read.
     """
 
-    def __init__(self, channel: socket.socket, folder: Path, limits: Limits) -> None:
+    def __init__(self, channel: socket.socket, folder: Path, limits: Limits, hidden: Sequence[Path]) -> None:
         self._channel = channel
         parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)  # before all becomes read-only
-        boundary = isolate()
+        boundary = isolate(hidden)
         self._scratch = Scratch(folder, parent, limits, boundary)
         self._crew = Crew(limits, boundary)
         self._polls = boundary.isolation.files == "checked"

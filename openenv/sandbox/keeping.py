@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -59,17 +60,18 @@ class Keeping:
 
     Args:
         limits: What the code may use.
+        hidden: Folders that it is not to read.
 
     Raises:
         SandboxError: No keeper comes to life.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, hidden: Sequence[Path]) -> None:
         self._folder = tempfile.mkdtemp(prefix="openenv-sandbox-")
         self._channel, theirs = socket.socketpair()
         self._buffer = bytearray()
         with theirs:
-            arguments = [_ROOT, str(theirs.fileno()), self._folder, json.dumps(asdict(limits))]
+            arguments = [_ROOT, str(theirs.fileno()), self._folder, json.dumps(asdict(limits)), *map(str, hidden)]
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-X", "utf8", "-c", _BEGIN, *arguments],
                 env=_environment(),

@@ -66,8 +66,8 @@ def mount_proc() -> None:
 
 
 def bind(source: Path, target: Path) -> None:
-    """Show a folder in a second place."""
-    _mount(os.fsencode(source), target, None, _MS_BIND)
+    """Show a folder in a second place, with all that is mounted in it."""
+    _mount(os.fsencode(source), target, None, _MS_BIND | _MS_REC)
 
 
 def unmount(path: Path) -> None:

@@ -5,24 +5,33 @@ from __future__ import annotations
 import os
 import pwd
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from openenv.sandbox import kernel
 
+_SERVICES = Path("/run")
+"""Where the sockets of services are: no network namespace cuts them off."""
 
-def enter_mount_namespace() -> None:
-    """Give this process mounts of its own: the home of its user is hidden, and everything is read-only.
+
+def enter_mount_namespace(hidden: Sequence[Path]) -> None:
+    """Give this process mounts of its own, all read-only: the home of its user is hidden, and the sockets of services.
+
+    Args:
+        hidden: Further folders, of which nothing is kept.
 
     Raises:
         OSError: That is not allowed here.
     """
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.make_mounts_private()
-    home = _home()
-    if home is not None and can_be_hidden(home):
-        kept = _kept_within(home)
-        kernel.mount_tmpfs(home, "size=1m,mode=755")
-        _put_back(kept)
+    for folder in filter(os.path.isdir, hidden):  # first, so that whatever is put back has them hidden as well
+        kernel.mount_tmpfs(folder, "size=4k,mode=000")
+    for place in filter(None, (_home(), _SERVICES)):
+        if can_be_hidden(place):
+            kept = _kept_within(place)
+            kernel.mount_tmpfs(place, "size=1m,mode=755")
+            _put_back(kept)
     kernel.make_everything_read_only()
 
 

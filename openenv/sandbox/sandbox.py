@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 
 from typing_extensions import Self
@@ -23,14 +26,16 @@ class Sandbox:
 
     Args:
         limits: What the code may use.
+        hidden: Folders that it is not to read; ``isolation.hidden`` says whether this machine can keep it from that.
 
     Raises:
         SandboxError: It cannot be set up on this machine.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, hidden: Iterable[str | os.PathLike[str]] = ()) -> None:
         self.limits = limits or Limits()
-        self._keeping: Keeping | None = Keeping(self.limits)
+        self._hidden = [Path(folder).resolve() for folder in hidden]
+        self._keeping: Keeping | None = Keeping(self.limits, self._hidden)
         self._line: Line | None = None
         self._steps = 0
         self.isolation: Isolation = self._keeping.isolation
@@ -97,7 +102,7 @@ class Sandbox:
 
     def _set_up_anew(self) -> None:
         self.close()
-        self._keeping = Keeping(self.limits)
+        self._keeping = Keeping(self.limits, self._hidden)
 
     def _alive(self) -> Keeping:
         if self._keeping is None:

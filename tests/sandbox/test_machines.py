@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 from uuid import uuid4
@@ -213,6 +216,81 @@ with socket.create_server(("127.0.0.1", 0)) as listening, Sandbox() as sandbox:
     claimed, cut = played(kind, program)
 
     assert cut == claimed
+
+
+@pytest.fixture
+def service():
+    """A socket where services have theirs, open to everybody; gives its path."""
+    try:
+        folder = Path(tempfile.mkdtemp(dir="/run"))
+    except OSError:
+        pytest.skip("nobody but root may write to /run")
+    folder.chmod(0o755)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / "socket"))
+        (folder / "socket").chmod(0o777)
+        listening.listen()
+        yield str(folder / "socket")
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sockets_of_services_are_hidden_with_all_other_files(kind, service):
+    program = f"""
+with Sandbox() as sandbox:
+    execution = sandbox.run("import socket; socket.socket(socket.AF_UNIX).connect({service!r})")
+    print(json.dumps([sandbox.isolation.files, execution.error]))
+"""
+    files, error = played(kind, program)
+
+    assert (error is not None) == (files == "quota")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_folders_are_hidden_where_they_are_said_to_be(kind, mode):
+    program = f"""
+import tempfile
+from pathlib import Path
+with tempfile.TemporaryDirectory() as place:
+    os.chmod(place, 0o755)
+    answers = Path(place, "answers")
+    answers.mkdir(mode={mode})
+    (answers / "one").write_text("42")
+    look = f"import os; os.chmod({{str(answers)!r}}, 0o755)", f"os.listdir({{str(answers)!r}})"
+    with Sandbox(hidden=[answers]) as sandbox:
+        sandbox.restart()
+        seen = [sandbox.run(code).value for code in look]
+        print(json.dumps([sandbox.isolation.hidden, sandbox.isolation.files, seen[1]]))
+"""
+    closed = mode == 0o700 and os.getuid() == 0
+    hidden, files, seen = played(kind, program)
+
+    assert seen == (None if hidden else "['one']")
+    assert hidden == (files == "quota" or (kind == "plain" and closed))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_hidden_within_a_package_stays_so_where_the_package_is_put_back(kind):
+    folder = Path(pytest.__file__).parent
+    program = f"""
+with Sandbox(hidden=[{str(folder)!r}]) as sandbox:
+    seen = sandbox.run("open({str(folder / "__init__.py")!r}).close()").error
+    print(json.dumps([sandbox.isolation.hidden, seen, sandbox.run("import pluggy").error]))
+"""
+    hidden, seen, sibling = played(kind, program)
+
+    assert (seen is not None) == hidden
+    assert sibling is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_there_is_hidden_and_nothing_has_to_be(kind):
+    program = """
+with Sandbox(hidden=["/nowhere"]) as one, Sandbox() as other:
+    print(json.dumps([one.isolation.hidden, other.isolation.hidden]))
+"""
+    assert played(kind, program) == [kind != "plain-user", True]
 
 
 @pytest.mark.parametrize("kind", ["rich", "plain", "user"])

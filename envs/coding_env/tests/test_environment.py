@@ -108,7 +108,7 @@ def test_the_state_says_what_is_in_force(env: Client) -> None:
     state = env.state()
 
     assert state.limits["time_s"] == 0.5
-    assert state.isolation.keys() == {"user", "network", "processes", "files"}
+    assert state.isolation.keys() == {"user", "network", "processes", "files", "hidden"}
     assert state.isolation["user"] == (os.getuid() == 0)
 
 
