@@ -121,7 +121,20 @@ def reading(way: str, path: Path) -> str:
         "import builtins; builtins.type = lambda x: int; return open(path).read()",
         "return open(f'/proc/{__import__(\"os\").getppid()}/environ').read()",
         "import socket; return socket.create_connection(('127.0.0.1', 8000))",
-        "import yaml",
+        "import os; return os.listdir(os.path.dirname(path))",
+        "import os; return list(os.scandir(os.path.dirname(path)))",
+        "import os; os.chdir('/'); return os.listdir()",
+        "import os; return os.listdir(os.path.dirname(os.__file__) + '/..')",
+        "import readline; readline.read_history_file(path); return readline.get_history_item(1)",
+        "import _xxsubinterpreters as i; i.run_string(i.create(), f'print(open({path!r}).read())')",
+        "import _interpreters as i; i.run_string(i.create(), f'print(open({path!r}).read())')",
+        "import _tkinter; return _tkinter.create().eval(f'read [open {path}]')",
+        "import _testcapi; return _testcapi.pymarshal_read_object_from_file(path)",
+        "import _testinternalcapi",
+        "import _curses",
+        "import _gdbm",
+        "import _dbm",
+        "import _remote_debugging",
     ],
 )
 def test_files_processes_and_sockets_are_out_of_reach(environment: PythonEnvironment, file: Path, way: str) -> None:
@@ -132,6 +145,13 @@ def test_files_processes_and_sockets_are_out_of_reach(environment: PythonEnviron
     (report,) = observation.reports
     assert report.outcome == "error"
     assert report.message.endswith("is not allowed here"), report.message
+
+
+def test_packages_beyond_the_standard_library_cannot_be_imported(environment: PythonEnvironment) -> None:
+    (report,) = environment.step(PythonAction(kind="test", code="import yaml\ndef answered(q): return 'seen'")).reports
+
+    assert report.outcome == "error"
+    assert "yaml" in report.message
 
 
 def test_an_error_of_the_guard_is_no_way_past_it(environment: PythonEnvironment, file: Path) -> None:

@@ -13,8 +13,11 @@ def install_guard() -> None:
     """Refuse such things from now on, to all code in this process; see PEP 578."""
     library = tuple({f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib")})
     files = "os.link os.rename os.symlink sqlite3."
-    processes = "os.exec os.fork os.posix_spawn os.system pty. subprocess."
+    processes = "os.exec os.fork os.posix_spawn os.system pty. subprocess. sys.remote_exec"
     events = tuple(f"{files} {processes} ctypes. gc. socket.".split())
+    # These open files, read memory or make interpreters, which have no hook, and no hook hears of it.
+    unheard = "_curses _dbm _gdbm _interpreters _remote_debugging _test _tkinter _xxsubinterpreters readline"
+    modules = tuple(unheard.split())
 
     # What it needs is bound by defaults: names could be given another meaning, and cells another content.
     def guard(
@@ -23,14 +26,20 @@ def install_guard() -> None:
         kind: Any = type,
         library: tuple[str, ...] = library,
         events: tuple[str, ...] = events,
+        modules: tuple[str, ...] = modules,
         error: type[Exception] = PermissionError,
+        missing: type[Exception] = ImportError,
     ) -> None:
         if event.startswith(events):
             raise error(f"{event} is not allowed here")
-        path = arguments[0] if event == "open" else arguments[1] if event == "import" else None
-        if path is None or kind(path) is int:
+        if event == "import" and (kind(arguments[0]) is not str or arguments[0].startswith(modules)):
+            raise missing(f"importing {arguments[0]!r} is not allowed here")
+        listing = event in ("os.listdir", "os.scandir")
+        path = arguments[0] if listing or event == "open" else arguments[1] if event == "import" else None
+        if kind(path) is int or (path is None and not listing):
             return
-        if kind(path) is not str or not path.startswith(library) or "/../" in path or "-packages/" in path:
+        place = f"{path}/" if kind(path) is str else ""
+        if not place.startswith(library) or "/../" in place or "-packages/" in place:
             raise error(f"opening {path!r} is not allowed here")
 
     sys.addaudithook(guard)
