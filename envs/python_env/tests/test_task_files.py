@@ -61,6 +61,13 @@ def test_with_a_starter_it_is_to_be_mended(tmp_path: Path) -> None:
         ("def increased(number):", "def raised(number):", 5, "solution", "does not define increased"),
         ("assert increased(1) == 2", "assert increased(1)", 10, "visible", "not of the form"),
         ("test_zero", "test_one", 11, "hidden", "among the visible tests too"),
+        (
+            "assert increased(0) == 1",
+            "with raises(TypeError): increased(None)",
+            11,
+            "hidden",
+            "test_zero: .* a value as",
+        ),
         ("topics: [numbers]", "topics: [numbers", 3, "", "not YAML"),
     ],
 )

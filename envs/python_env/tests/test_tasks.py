@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from python_env.server.grading import Grader
+from python_env.server.suite import Raises
 from python_env.server.task import Task
 from python_env.server.task_set import OWN_TASKS, installed_tasks, read_tasks
 
@@ -60,6 +61,16 @@ def test_returning_nothing_passes_few_tests(grader: Grader, task: Task) -> None:
     hollow = f"def {task.entry}(*arguments, **options): pass"
 
     assert grader.grade(hollow, task.entry, task.hidden_cases).passed <= len(task.hidden_cases) / 3
+
+
+@each
+def test_raising_errors_passes_no_hidden_test(grader: Grader, task: Task) -> None:
+    expected = {each.error for case in task.hidden_cases for each in case.expectations if isinstance(each, Raises)}
+
+    for error in sorted(expected | {"ValueError"}):
+        angry = f"def {task.entry}(*arguments, **options): raise {error}"
+
+        assert grader.grade(angry, task.entry, task.hidden_cases).passed == 0
 
 
 @each_to_mend

@@ -73,7 +73,17 @@ def test_what_is_no_value_is_refused(data: object) -> None:
 
 @pytest.mark.parametrize(
     ("actual", "expected"),
-    [(0.1 + 0.2, 0.3), ([0.1 + 0.2], [0.3]), ({"a": (0.1 + 0.2,)}, {"a": (0.3,)}), (1, 1.0), (1.0, 1), (1e-12, 0.0)],
+    [
+        (0.1 + 0.2, 0.3),
+        ([0.1 + 0.2], [0.3]),
+        ({"a": (0.1 + 0.2,)}, {"a": (0.3,)}),
+        (1, 1.0),
+        (1.0, 1),
+        (1e-12, 0.0),
+        ({0.1 + 0.2, "a"}, {0.3, "a"}),
+        ({0.1 + 0.2: 1}, {0.3: 1}),
+        ({(0.1 + 0.2, 1)}, {(0.3, 1)}),
+    ],
 )
 def test_floats_are_compared_within_a_tolerance(actual: object, expected: object) -> None:
     assert same(actual, expected)
@@ -89,6 +99,13 @@ def test_floats_are_compared_within_a_tolerance(actual: object, expected: object
         ((1, 2), [1, 2]),
         ([1, 2], [1]),
         ("1", 1),
+        ({True}, {1}),
+        ({True: 1}, {1: 1}),
+        ({(1, True)}, {(1, 1)}),
+        ({1, 2}, {1}),
+        ({1}, {1, 2}),
+        ({0.3, 0.4}, {0.3, 0.5}),
+        ({"a": 1, "b": 2}, {"a": 1}),
         (None, False),
         ({"a": 1}, {"a": 1, "b": 2}),
         (10**400, 1.0),

@@ -5,6 +5,7 @@ What a test expects never enters the sandbox, and what comes out of it is data t
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,9 +106,10 @@ def _graded(sandbox: Sandbox, code: str, entry: str, cases: Sequence[Case]) -> G
             verdict = _Verdict("timeout", f"not run: the tests took more than {TOTAL_TIME_S:g} s together")
         else:
             script = f"run({code!r}, {entry!r}, {case.script!r})"
-            execution = sandbox.run(preamble + script, time_s=min(left, TEST_TIME_S))
+            time_s = min(left, TEST_TIME_S)
+            execution = sandbox.run(preamble + script, time_s=time_s)
             preamble = _preamble() if execution.ended else ""  # a process remembers it
-            verdict, took = _judged(execution, case), execution.duration_s
+            verdict, took = _judged(execution, case, time_s), execution.duration_s
             printed.append(execution.stdout)
         left -= took
         message = cut(verdict.message, MAX_MESSAGE)
@@ -122,10 +124,10 @@ def _preamble() -> str:
     return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("guard.py", "harness.py"))
 
 
-def _judged(execution: Execution, case: Case) -> _Verdict:
-    """Say what became of a test, from what came out of the sandbox."""
+def _judged(execution: Execution, case: Case, time_s: float) -> _Verdict:
+    """Say what became of a test, from what came out of the sandbox in the time it had."""
     if execution.timed_out:
-        return _Verdict("timeout", f"no result within {TEST_TIME_S:g} s")
+        return _Verdict("timeout", f"no result within {time_s:.2g} s")
     if execution.ended is not None or execution.value is None:
         return _Verdict("error", execution.ended or "there is no result")
     try:
@@ -152,7 +154,19 @@ def _difference(seen: dict[str, Any], expectation: Expectation) -> str | None:
     if isinstance(expectation, Returns):
         actual = decoded(seen["value"])
         return None if same(actual, expectation.value) else f"gave {shown(actual)}, not {shown(expectation.value)}"
-    if expectation.error in seen["raised"]:
+    if expectation.error in _lineage(seen["raised"]):
         return None
     raised = f"raised {seen['raised'][0]}: {seen['message']}" if seen["raised"] else "raised nothing"
     return f"{raised}, where {expectation.error} is expected"
+
+
+def _lineage(names: list[str]) -> list[str]:
+    """Cut the names of an exception's classes after the first one that is Python's own, and go on with its bases.
+
+    Otherwise a class derived from many exceptions would be whatever a test expects.
+    """
+    for place, name in enumerate(names):
+        kind = getattr(builtins, name, None)
+        if isinstance(kind, type) and issubclass(kind, BaseException):
+            return names[:place] + [base.__name__ for base in kind.__mro__]
+    return []

@@ -13,7 +13,7 @@ from openenv.project.yaml_document import YamlDocument, YamlError, read_yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from python_env.models import Difficulty, Kind
-from python_env.server.suite import Case, SuiteError, read_suite
+from python_env.server.suite import Case, Returns, SuiteError, read_suite
 
 _ENTRY = re.compile(r"(?:async )?(?:def|class) (\w+)")
 
@@ -150,6 +150,11 @@ def _check_code(path: Path, document: YamlDocument, task: Task) -> None:
         if twice:
             raise TaskError(path, first, field, f"test_{twice[0]} is among the visible tests too")
         names |= {case.name for case in cases}
+    for case in task.hidden_cases:
+        if not any(isinstance(expectation, Returns) for expectation in case.expectations):
+            first = document.place(("hidden",)).line
+            problem = "code that does nothing but raise errors passes it; let it expect a value as well"
+            raise TaskError(path, first, "hidden", f"test_{case.name}: {problem}")
     for field, source in (("starter", task.starter), ("solution", task.solution)):
         first = document.place((field,)).line
         if source and task.entry not in _defined(path, first, field, source):

@@ -7,7 +7,7 @@ data (see ``harness.py``); an object of any other class is only its ``repr`` her
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,8 +83,20 @@ def same(actual: Any, expected: Any) -> bool:
     if isinstance(expected, (list, tuple)):
         return len(actual) == len(expected) and all(map(same, actual, expected))
     if isinstance(expected, dict):
-        return actual.keys() == expected.keys() and all(same(actual[key], expected[key]) for key in expected)
+        return _same_in_some_order(actual.items(), expected.items())
+    if isinstance(expected, set):
+        return _same_in_some_order(actual, expected)
     return bool(actual == expected)
+
+
+def _same_in_some_order(actual: Iterable[Any], expected: Iterable[Any]) -> bool:
+    left = list(actual)
+    for item in expected:
+        place = next((place for place, other in enumerate(left) if same(other, item)), None)
+        if place is None:
+            return False
+        del left[place]
+    return not left
 
 
 def shown(value: Any) -> str:
