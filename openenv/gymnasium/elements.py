@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector.utils import concatenate, create_empty_array, iterate
+from numpy.typing import NDArray
 
 from openenv.gymnasium.spaces import AnyOf, Choice, plain
 
@@ -57,7 +58,8 @@ def _(space: spaces.Sequence, element: Any) -> Any:
 @to_json.register(spaces.OneOf)
 def _(space: Any, element: Any) -> Any:
     index, item = element
-    return [int(index), to_json(space.spaces[index], item)]
+    written = to_json(space.spaces[index], item)  # raises where the index is none
+    return [int(index), written]
 
 
 @to_json.register
@@ -78,15 +80,15 @@ def from_json(space: Any, value: Any) -> Any:
         The element, with the space's own types. Whether the space holds it, only ``in`` says.
 
     Raises:
-        ValueError: The value has another form.
+        ValueError: The value has another form, or numbers that the space's type cannot hold.
         TypeError: The value has another form.
     """
-    return np.array(value, space.dtype).reshape(space.shape)  # Box, MultiDiscrete and MultiBinary
+    return _array(value, space.dtype).reshape(space.shape)  # Box, MultiDiscrete and MultiBinary
 
 
 @from_json.register
 def _(space: spaces.Discrete, value: Any) -> Any:
-    return space.dtype.type(value)
+    return _array(value, space.dtype).reshape(())[()]
 
 
 @from_json.register
@@ -129,6 +131,8 @@ def _(space: spaces.Sequence, value: Any) -> Any:
 @from_json.register(spaces.OneOf)
 def _(space: Any, value: Any) -> Any:
     index, item = value
+    if index not in range(len(space.spaces)):
+        raise ValueError(f"{index!r} is none of the indexes 0 to {len(space.spaces) - 1}")
     return np.int64(index), from_json(space.spaces[index], item)
 
 
@@ -142,3 +146,20 @@ def _(space: AnyOf, value: Any) -> Any:
         if to_json(option, item) == value:
             return np.int64(index), item
     raise ValueError(f"{value!r} is of none of the kinds in {space}")
+
+
+def _array(value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Make an array of numbers, and refuse any that would become another one; only fractions are rounded."""
+    try:
+        with np.errstate(over="ignore"):  # it is seen below
+            array: NDArray[Any] = np.array(value, dtype)
+    except OverflowError as error:
+        raise ValueError(f"{value!r} does not fit into {dtype}: {error}") from error
+    if dtype.kind == "f" and np.isfinite(array).all():
+        return array
+    given = np.array(value, object)
+    doubtful = ~np.isfinite(array) if dtype.kind == "f" else array != given
+    for now, was in zip(array[doubtful].tolist(), given[doubtful].tolist(), strict=True):
+        if plain(now) != plain(was):
+            raise ValueError(f"{was!r} does not fit into {dtype}")
+    return array

@@ -139,9 +139,9 @@ class _SchemaReader:
         if kind == "null":
             return Choice([None])
         if kind == "integer":
-            return _integer(schema)
+            return _integer(schema, where)
         if kind == "number":
-            return _number(schema)
+            return _number(schema, where)
         if kind == "string":
             lengths = {"min_length": schema.get("minLength", 0), "max_length": schema.get("maxLength", MAX_TEXT)}
             return spaces.Text(**lengths, charset=string.printable)
@@ -169,21 +169,28 @@ class _SchemaReader:
         return found
 
 
-def _integer(schema: Json) -> _Space:
+def _integer(schema: Json, where: str) -> _Space:
     low = schema.get("minimum", schema.get("exclusiveMinimum", -math.inf) + 1)
     high = schema.get("maximum", schema.get("exclusiveMaximum", math.inf) - 1)
-    if math.isfinite(low) and math.isfinite(high):
+    limits = np.iinfo(np.int64)
+    # Less than the highest: Gymnasium samples up to the bound and one.
+    if any(abs(bound) != math.inf and not limits.min <= bound < limits.max for bound in (low, high)):
+        raise _unsupported(where, "reaches beyond whole numbers of 64 bits")
+    if high - low < limits.max:
         return spaces.Discrete(int(high) - int(low) + 1, start=int(low))
     return box_of(np.array(low, object), np.array(high, object), np.dtype(np.int64))
 
 
-def _number(schema: Json) -> _Space:
+def _number(schema: Json, where: str) -> _Space:
     low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
-    if "exclusiveMinimum" in schema:
-        low = math.nextafter(schema["exclusiveMinimum"], math.inf)
-    if "exclusiveMaximum" in schema:
-        high = math.nextafter(schema["exclusiveMaximum"], -math.inf)
-    return spaces.Box(float(low), float(high), (), np.float64)
+    try:
+        if "exclusiveMinimum" in schema:
+            low = math.nextafter(schema["exclusiveMinimum"], math.inf)
+        if "exclusiveMaximum" in schema:
+            high = math.nextafter(schema["exclusiveMaximum"], -math.inf)
+        return spaces.Box(float(low), float(high), (), np.float64)
+    except OverflowError:
+        raise _unsupported(where, "reaches beyond numbers of 64 bits") from None
 
 
 def _together(parts: list[_Space]) -> _Space:

@@ -131,7 +131,7 @@ def space_of(description: Json) -> spaces.Space[Any]:
     """
     try:
         return _READERS[description["type"]](description)
-    except (KeyError, TypeError, ValueError, AssertionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AssertionError) as error:
         raise UnsupportedSpaceError(f"{description!r} describes no space: {error!r}") from error
 
 

@@ -162,6 +162,30 @@ def test_an_action_outside_the_space_is_refused_and_changes_nothing():
         assert client.step({"value": "ab"}).observation == {"value": "ab"}
 
 
+class Pixels(Action):
+    """Says less of its numbers than the space does."""
+
+    value: list[float]
+
+
+class Painted(Observation):
+    value: list[float]
+
+
+class PixelsEnvironment(GymnasiumEnvironment[Pixels, Painted]):
+    def __init__(self) -> None:
+        super().__init__(Mirror(spaces.Box(0, 255, (2,), np.uint8)))
+
+
+@pytest.mark.parametrize("value", [[300, 1], [1.9, 2.2], [-1, 0], [2.0**63, 0]])
+def test_a_number_that_the_space_s_type_cannot_hold_is_refused_and_not_rounded(value):
+    with GenericEnvClient.in_process(PixelsEnvironment) as client:
+        client.reset(seed=1)
+        with pytest.raises(InvalidActionError, match="does not fit into uint8"):
+            client.step({"value": value})
+        assert client.step({"value": [3.0, 4.0]}).observation == {"value": [3.0, 4.0]}
+
+
 def test_a_step_before_the_first_reset_is_refused():
     with pytest.raises(ResetRequiredError):
         CorridorEnvironment().step(Push(push=1))

@@ -22,6 +22,7 @@ from openenv.errors import (
     ConfigurationError,
     ConnectError,
     ExecutionError,
+    InvalidResultError,
     RequestValidationError,
     UnauthorizedError,
 )
@@ -206,6 +207,13 @@ def test_any_environment_can_be_played_and_its_errors_raise():
         with pytest.raises(RequestValidationError, match="speed"):
             env.reset(options={"speed": 3})
         env.close()
+
+
+def test_an_observation_that_no_space_holds_is_an_invalid_result():
+    env = openenv.gymnasium.make(Listener)
+    with pytest.raises(InvalidResultError, match="9223372036854775808 does not fit into int64"):
+        env.reset(options={"level": 2**63})
+    env.close()
 
 
 def test_without_a_seed_the_server_gets_one_that_follows_from_the_last():

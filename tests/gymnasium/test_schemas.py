@@ -38,6 +38,8 @@ REAL = spaces.Box(-np.inf, np.inf, (), np.float64)
         (Annotated[int, Field(ge=1, le=6)], spaces.Discrete(6, start=1)),
         (Annotated[int, Field(gt=0, lt=7)], spaces.Discrete(6, start=1)),
         (Annotated[int, Field(ge=0)], spaces.Box(0, np.inf, (), np.int64)),
+        (Annotated[int, Field(ge=0, le=2**63 - 2)], spaces.Discrete(2**63 - 1)),
+        (Annotated[int, Field(ge=-(2**63), le=2**63 - 2)], spaces.Box(-(2**63), 2**63 - 2, (), np.int64)),
         (float, REAL),
         (Annotated[float, Field(ge=-1, le=1)], spaces.Box(-1, 1, (), np.float64)),
         (Annotated[float, Field(gt=0)], spaces.Box(np.nextafter(0, 1), np.inf, (), np.float64)),
@@ -123,6 +125,10 @@ def test_a_field_of_an_action_that_no_space_holds_is_left_to_its_default():
         (dict[str, int], "field: it is of type object with nothing said"),
         (Any, "field: it is of no type"),
         (list[Any], r"field\[\]: it is of no type"),
+        (Annotated[int, Field(ge=0, le=2**64 - 1)], "field: it reaches beyond whole numbers of 64 bits"),
+        (Annotated[int, Field(le=2**63 - 1)], "field: it reaches beyond whole numbers of 64 bits"),
+        (Annotated[int, Field(lt=-(2**63))], "field: it reaches beyond whole numbers of 64 bits"),
+        (tuple[int, Annotated[int, Field(ge=2**70)]], r"field\[1\]: it reaches beyond whole numbers of 64 bits"),
         (Tree, r"field\.children\[\]: it holds values of its own kind"),
     ],
     ids=str,
@@ -143,6 +149,11 @@ def test_a_schema_that_is_no_model_s_is_refused(schema):
 def test_a_reference_to_nothing_is_refused():
     with pytest.raises(UnsupportedSpaceError, match="refers to #/\\$defs/Gone, which the schema does not hold"):
         action_space({"properties": {"a": {"$ref": "#/$defs/Gone"}}, "required": ["a"]})
+
+
+def test_a_bound_that_no_float_reaches_is_refused():
+    with pytest.raises(UnsupportedSpaceError, match="no space holds the field a: it reaches beyond numbers of 64 bits"):
+        action_space({"properties": {"a": {"type": "number", "maximum": 10**400}}, "required": ["a"]})
 
 
 def test_an_observation_without_fields_of_its_own_is_an_empty_dict():

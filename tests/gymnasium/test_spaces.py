@@ -73,7 +73,14 @@ def test_a_space_that_cannot_be_json_is_named(space):
 
 @pytest.mark.parametrize(
     "description",
-    [{}, {"type": "Blob"}, {"type": "Discrete"}, {"type": "Discrete", "n": "many", "start": 0, "dtype": "int64"}, []],
+    [
+        {},
+        {"type": "Blob"},
+        {"type": "Discrete"},
+        {"type": "Discrete", "n": "many", "start": 0, "dtype": "int64"},
+        {"type": "Discrete", "n": 2**63, "start": 0, "dtype": "int64"},
+        [],
+    ],
 )
 def test_a_description_of_no_space_is_refused(description):
     with pytest.raises(UnsupportedSpaceError, match="describes no space"):
@@ -120,6 +127,7 @@ def test_a_value_of_any_kind_finds_the_space_that_holds_it(value):
         (spaces.Sequence(spaces.Discrete(2)), 3),
         (spaces.OneOf([spaces.Discrete(2)]), 3),
         (spaces.OneOf([spaces.Discrete(2)]), (3, 1)),
+        (spaces.OneOf([spaces.Discrete(2)]), (float("inf"), 1)),
         (spaces.Dict(a=spaces.Discrete(2)), 3),
     ],
 )
@@ -139,11 +147,45 @@ def test_what_is_clearly_no_element_is_refused(space, element):
         (spaces.Tuple([spaces.Discrete(2)]), [0, 1]),
         (spaces.Dict(a=spaces.Discrete(2)), {}),
         (spaces.OneOf([spaces.Discrete(2)]), [0]),
+        (spaces.OneOf([spaces.Discrete(2)]), [1, 0]),
+        (spaces.OneOf([spaces.Discrete(2)]), [-1, 0]),
     ],
 )
 def test_json_of_another_form_is_refused(space, value):
     with pytest.raises((ValueError, TypeError)):
         from_json(space, value)
+
+
+@pytest.mark.parametrize(
+    ("space", "value"),
+    [
+        (spaces.Box(0, 255, (2,), np.uint8), [300, 1]),
+        (spaces.Box(0, 255, (2,), np.uint8), [-1, 1]),
+        (spaces.Box(0, 255, (2,), np.uint8), [1.9, 2.2]),
+        (spaces.Box(0, 255, (1,), np.uint8), ["7"]),
+        (spaces.Box(0, 1, (1,), np.bool_), [5]),
+        (spaces.Box(-np.inf, np.inf, (), np.int64), 2**63),
+        (spaces.Box(-np.inf, np.inf, (), np.float64), 10**400),
+        (spaces.Box(-np.inf, np.inf, (1,), np.float32), [1e300]),
+        (spaces.Box(-np.inf, np.inf, (1,), np.float32), [None]),
+        (spaces.MultiBinary(2), [2**70, 0]),
+        (spaces.Discrete(2), 2**63),
+        (spaces.Discrete(2), 0.5),
+        (spaces.Discrete(2), "1"),
+    ],
+    ids=str,
+)
+def test_a_number_that_would_become_another_one_is_refused(space, value):
+    with pytest.raises((ValueError, TypeError), match=r"does not fit into|NoneType"):
+        from_json(space, value)
+
+
+def test_whole_floats_and_words_for_what_is_not_finite_are_numbers():
+    assert from_json(spaces.Box(0, 255, (2,), np.uint8), [1.0, 2]).tolist() == [1, 2]
+    assert from_json(spaces.Discrete(3), 2.0) == 2
+    floats = from_json(spaces.Box(-np.inf, np.inf, (4,), np.float32), [0.1, "Infinity", "-Infinity", "NaN"])
+    assert floats[:3].tolist() == [np.float32(0.1), np.inf, -np.inf]
+    assert np.isnan(floats[3])
 
 
 def test_infos_become_json():
