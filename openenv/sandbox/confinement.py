@@ -9,7 +9,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from openenv.sandbox import kernel
+from openenv.sandbox import kernel, landlock
 from openenv.sandbox.isolation import Boundary, become, running
 from openenv.sandbox.limits import Limits
 
@@ -41,6 +41,8 @@ def confine(limits: Limits, boundary: Boundary) -> None:
         _close_user_namespaces()
     kernel.drop_capabilities()
     kernel.forbid_new_privileges()
+    with suppress(OSError):  # an older kernel has none
+        landlock.enter_domain()
     kernel.die_with_parent(signal.SIGKILL)
 
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 LINUX = sys.platform == "linux"
 """Without it, nothing else of this module may be called."""
@@ -34,6 +35,18 @@ def _checked(result: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
+def system_call(number: int, *arguments: Any) -> int:
+    """Make a call that the C library has no function for; whole numbers are handed over as C's long ones.
+
+    Raises:
+        OSError: It fails.
+    """
+    handed = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
+    result = int(_libc.syscall(ctypes.c_long(number), *handed))
+    _checked(min(result, 0))
+    return result
+
+
 def unshare(namespaces: int) -> None:
     """Leave some namespaces for fresh ones.
 
@@ -52,7 +65,7 @@ def make_everything_read_only() -> None:
     """Make every mount read-only, those mounted later apart; see mount_setattr(2)."""
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY, 0, 0, 0)
     size = ctypes.sizeof(attributes)
-    _checked(_libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, size))
+    system_call(_SYS_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, size)
 
 
 def mount_tmpfs(path: Path, options: str) -> None:
