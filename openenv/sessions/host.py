@@ -5,8 +5,10 @@ A host lives wherever its runner puts it: in the event loop, in a thread, in ano
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,6 +18,7 @@ from openenv.errors import (
     EnvironmentFactoryError,
     EnvironmentFault,
     ExecutionError,
+    InvalidResultError,
     OpenEnvError,
     RequestValidationError,
     ResetRequiredError,
@@ -151,10 +154,20 @@ class EnvironmentHost:
             if kind == "metadata":
                 return Reply("metadata", self._metadata(value))
             body, done = encode_observation(value, self._dialect, kind)
+        except InvalidResultError as error:  # our steps say nothing of it: whose result it is does
+            return error_reply(error, fault=f"{error} ({self._method(kind)})")
         except BaseException as error:
             return self._failed(error)
         self._playing = not done
         return Reply("observation", body, None, done)
+
+    def _method(self, kind: str) -> str:
+        """Name the environment's method that answers a kind of request, and where it stands."""
+        name = {"step": self._traits.step_method, "reset": self._traits.reset_method}.get(kind, kind)
+        found = getattr(type(self._environment), name, None)
+        code = getattr(inspect.unwrap(getattr(found, "fget", found)), "__code__", None) if found else None
+        where = "" if code is None else f", {'/'.join(Path(code.co_filename).parts[-2:])}:{code.co_firstlineno}"
+        return f"{type(self._environment).__name__}.{name}{where}"
 
     def _metadata(self, said: Any) -> str:
         """Write what an environment says about itself, and what can be seen of it."""

@@ -74,8 +74,9 @@ async def opened(runner: Runner, limit: float | None) -> None:
 
 def log_unmade(name: str, error: OpenEnvError) -> None:
     """Write to the log why there is no environment."""
-    facts = {key: fact for key, fact in error.data.items() if key != "traceback"}  # which the exception brings
-    logger.error("session %s: no environment: %s", name, facts, exc_info=error)
+    concealed = error.data.get("correlation_id")
+    mark = f" [{concealed}]" if concealed else ""
+    logger.error("session %s: no environment: %s%s", name, error.message, mark, exc_info=error.__cause__ or error)
 
 
 def log_fault(name: str, request: Request, reply: Reply) -> None:

@@ -17,7 +17,7 @@ async def test_a_factory_that_fails_is_logged_with_its_traceback_once() -> None:
             await stage.open()
 
     assert len(log.find("no environment")) == 1
-    assert "traceback" not in log.find("no environment")[0].split("\n")[0]
+    assert "no environment: factory 'BrokenPuppet' failed: " in log.find("no environment")[0]
 
 
 @in_loop
@@ -37,3 +37,29 @@ async def test_after_the_end_the_episode_is_over() -> None:
         await player.step("end")
 
         assert body_of(await player.step())["message"] == "the episode is over: reset before the next step"
+
+
+@pytest.mark.parametrize("do", ["nan", "babble"])
+@in_loop
+async def test_a_result_that_cannot_be_sent_is_logged_with_the_method_it_came_from(do: str) -> None:
+    async with Stage("inline", Puppet) as stage:
+        player = await stage.open()
+        await player.reset()
+        with tapped_log() as log:
+            assert (await player.step(do)).code == "INVALID_RESULT"
+
+    assert len(log.find("step failed: step returned")) == 1
+    assert log.find("(Puppet.step, support/puppets.py:")
+    assert not log.find("Traceback")
+
+
+@in_loop
+async def test_a_state_that_cannot_be_sent_is_logged_with_the_property_it_came_from() -> None:
+    async with Stage("inline", Puppet) as stage:
+        player = await stage.open()
+        await player.reset()
+        await player.step("spoil_state", name="wrong type")
+        with tapped_log() as log:
+            assert (await player.ask("state")).code == "INVALID_RESULT"
+
+    assert log.find("(Puppet.state, support/puppets.py:")
