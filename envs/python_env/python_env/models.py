@@ -58,3 +58,8 @@ class PythonState(State):
     difficulty: Difficulty = Field(description="How hard it is meant to be")
     max_steps: int = Field(ge=1, description="How many actions the episode may have")
     submitted: bool = Field(default=False, description="Whether code has been handed in")
+    isolation: dict[str, bool | str] = Field(
+        default_factory=dict,
+        description="What is in force on the server's machine, as openenv.sandbox.Isolation says; "
+        "'hidden' is about the tasks' files. Empty before the first step",
+    )

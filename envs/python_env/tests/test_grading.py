@@ -7,11 +7,12 @@ import pytest
 from python_env.models import TestReport
 from python_env.server.grading import Grader
 from python_env.server.suite import read_suite
+from python_env.server.task_set import OWN_TASKS
 
 
 @pytest.fixture
 def grader() -> Iterator[Grader]:
-    grader = Grader()
+    grader = Grader(OWN_TASKS)
     yield grader
     grader.close()
 

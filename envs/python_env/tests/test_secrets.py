@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from openenv import InvalidActionError
 
-from python_env import PythonAction
+from python_env import PythonAction, server
 from python_env.server.environment import PythonEnvironment
 from python_env.server.task_set import OWN_TASKS, read_tasks
 
@@ -152,6 +153,20 @@ def test_packages_beyond_the_standard_library_cannot_be_imported(environment: Py
 
     assert report.outcome == "error"
     assert "yaml" in report.message
+
+
+def test_the_tasks_are_hidden_from_code_that_breaks_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("python_env.server.grading._preamble", files(server).joinpath("harness.py").read_text)
+    code = f"import os\ndef digital_root(number): return os.listdir({str(OWN_TASKS)!r})"
+    environment = PythonEnvironment(OWN_TASKS)
+    try:
+        environment.reset(seed=1, task_id="digital-root")
+        (report,) = environment.step(PythonAction(kind="test", code=code)).reports
+    finally:
+        environment.close()
+
+    assert environment.state.isolation["hidden"] == ("PermissionError" in report.message)
+    assert environment.state.isolation["hidden"] or "gave ['t" in report.message
 
 
 def test_an_error_of_the_guard_is_no_way_past_it(environment: PythonEnvironment, file: Path) -> None:

@@ -22,7 +22,7 @@ each_to_mend = pytest.mark.parametrize("task", MENDING, ids=lambda task: task.id
 
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
-    grader = Grader()
+    grader = Grader(OWN_TASKS)
     yield grader
     grader.close()
 

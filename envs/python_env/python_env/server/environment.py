@@ -1,5 +1,6 @@
 """The environment: tasks, and what code for them is worth."""
 
+from dataclasses import asdict
 from pathlib import Path
 from secrets import randbelow
 from uuid import uuid4
@@ -25,8 +26,8 @@ class PythonEnvironment(Environment[PythonAction, PythonObservation, PythonState
 
     def __init__(self, tasks: Path | None = None) -> None:
         super().__init__()
-        self._grader = Grader()
         self._tasks = installed_tasks() if tasks is None else read_tasks(tasks)
+        self._grader = Grader(self._tasks.folder)
         self.reset()
 
     def reset(
@@ -65,6 +66,7 @@ class PythonEnvironment(Environment[PythonAction, PythonObservation, PythonState
             passed = self._grader.grade(action.code, task.entry, task.hidden_cases).passed
         state.step_count += 1
         state.submitted = action.kind == "submit"
+        state.isolation = asdict(visible.isolation)
         return self._observation(visible, passed)
 
     @property

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from openenv.sandbox import Execution, Limits, Sandbox
+from openenv.sandbox import Execution, Isolation, Limits, Sandbox
 
 from python_env.models import Outcome, TestReport
 from python_env.server.suite import Case, Expectation, Returns
@@ -39,11 +40,13 @@ class Grades:
         reports: One for each test, in order.
         problem: Why the code could not be tested at all.
         stdout: What it printed.
+        isolation: What kept it from everything else.
     """
 
     reports: tuple[TestReport, ...]
     problem: str | None
     stdout: str
+    isolation: Isolation
 
     @property
     def passed(self) -> int:
@@ -59,9 +62,14 @@ class _Verdict:
 
 
 class Grader:
-    """Runs suites in a sandbox, one at a time; nothing of one suite lives on in the next."""
+    """Runs suites in a sandbox, one at a time; nothing of one suite lives on in the next.
 
-    def __init__(self) -> None:
+    Args:
+        tasks: The folder of the tasks' files, which the code is not to read.
+    """
+
+    def __init__(self, tasks: Path) -> None:
+        self._tasks = tasks
         self._sandbox: Sandbox | None = None
 
     def grade(self, code: str, entry: str, cases: Sequence[Case]) -> Grades:
@@ -79,7 +87,7 @@ class Grader:
             SandboxError: There can be no sandbox on this machine, or it was killed.
         """
         if self._sandbox is None:
-            self._sandbox = Sandbox(LIMITS)
+            self._sandbox = Sandbox(LIMITS, hidden=[self._tasks])
         try:
             grades = _graded(self._sandbox, code, entry, cases)
             self._sandbox.restart()
@@ -115,7 +123,7 @@ def _graded(sandbox: Sandbox, code: str, entry: str, cases: Sequence[Case]) -> G
         message = cut(verdict.message, MAX_MESSAGE)
         problem = message if verdict.unusable else problem
         reports.append(TestReport(name=case.name, outcome=verdict.outcome, message=message, time_s=took))
-    return Grades(tuple(reports), problem, cut("".join(printed), MAX_STDOUT))
+    return Grades(tuple(reports), problem, cut("".join(printed), MAX_STDOUT), sandbox.isolation)
 
 
 @cache

@@ -24,9 +24,11 @@ class TaskSet:
     """Tasks to choose from.
 
     Attributes:
+        folder: Where their files are.
         tasks: All of them, by name.
     """
 
+    folder: Path
     tasks: Sequence[Task]
 
     def choose(
@@ -83,7 +85,7 @@ def read_tasks(folder: Path) -> TaskSet:
     for path, other in pairwise(paths):
         if path.stem == other.stem:
             raise TaskError(other, 1, "", f"another task has that name: {path}")
-    return TaskSet([read_task(path) for path in paths])
+    return TaskSet(folder, [read_task(path) for path in paths])
 
 
 def installed_tasks() -> TaskSet:
