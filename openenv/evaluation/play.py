@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from openenv.client.client import EnvClient
 from openenv.episodes import End, Episode, Failure, Step, Times
 from openenv.errors import EnvironmentCrashedError, ExecutionError, RequestError
-from openenv.policies.base import Policy, begin, settled
+from openenv.policies.thread import HostedPolicy
 from openenv.protocol.faults import text_of
 from openenv.types import StepResult
 
@@ -58,7 +58,7 @@ class Played(NamedTuple):
     usable: bool
 
 
-async def play(client: EnvClient[Any, Any, Any], policy: Policy, plan: Plan) -> Played:
+async def play(client: EnvClient[Any, Any, Any], policy: HostedPolicy, plan: Plan) -> Played:
     """Play an episode.
 
     Args:
@@ -84,16 +84,16 @@ def _goes_on_after(error: Exception) -> bool:
     return isinstance(error, (RequestError, ExecutionError)) and not isinstance(error, EnvironmentCrashedError)
 
 
-async def _play(client: EnvClient[Any, Any, Any], policy: Policy, plan: Plan, recorder: _Recorder) -> None:
+async def _play(client: EnvClient[Any, Any, Any], policy: HostedPolicy, plan: Plan, recorder: _Recorder) -> None:
     clock = recorder.clock
     result = await client.reset(seed=plan.seed, **plan.reset)
     clock("reset")
     recorder.seen(result)
     recorder.doing = "act"
-    await begin(policy, plan.seed)
+    await policy.reset(plan.seed)
     while not result.done and recorder.length < plan.max_steps:
         recorder.doing = "act"
-        action = await settled(policy.act(result.observation))
+        action = await policy.act(result.observation)
         clock("act")
         recorder.doing = "step"
         result = await client.step(action)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -21,8 +22,8 @@ from openenv.evaluation.folder import RunFolder
 from openenv.evaluation.play import Plan, play
 from openenv.evaluation.playable import Playable
 from openenv.evaluation.report import Report
-from openenv.policies.base import Policy, end
 from openenv.policies.loading import ActionType, describe, load_policy
+from openenv.policies.thread import HostedPolicy, PolicyThread
 
 MAX_SEED = 2**32 - 1
 
@@ -120,6 +121,7 @@ class Run:
     ) -> None:
         self._playable = playable
         self._action: ActionType | None = playable.action
+        self._asking = threading.Lock()  # each session makes its policies in its own thread
         self._connected: Client | None = None
         self._factories = {
             name: load_policy(policy, self._action_type, playable.policies) for name, policy in policies.items()
@@ -211,14 +213,15 @@ class Run:
 
     async def _player(self, client: Client, write: Writer) -> None:
         """Play one episode after the other in one session."""
-        policies: dict[str, Policy] = {}
+        policies: dict[str, HostedPolicy] = {}
+        thread = PolicyThread()
         try:
             await self._connect(client)
             self._connected = client
             while self._waiting:
                 plan = self._waiting.popleft()
                 if plan.policy not in policies:
-                    policies[plan.policy] = self._factories[plan.policy]()
+                    policies[plan.policy] = await HostedPolicy.make(self._factories[plan.policy], thread)
                 episode, usable = await play(client, policies[plan.policy], plan)
                 write(episode)
                 self._done.append(episode if self._folder is None else episode.model_copy(update=_WITHOUT_STEPS))
@@ -229,9 +232,12 @@ class Run:
         except SessionCapacityError as full:
             self._full = full  # the others go on with the sessions that there are
         finally:
-            await client.close()
-            for policy in policies.values():
-                await end(policy)
+            try:
+                await client.close()
+                for policy in policies.values():
+                    await policy.close()
+            finally:
+                thread.end()
 
     async def _connect(self, client: Client) -> None:
         task = asyncio.current_task()
@@ -245,10 +251,11 @@ class Run:
 
     def _action_type(self) -> ActionType:
         """Say what the actions are; a server is asked once."""
-        if self._action is None:
-            assert self._connected is not None, "policies are made once there is a session"
-            self._action = served_schemas(self._connected).action
-        return self._action
+        with self._asking:
+            if self._action is None:
+                assert self._connected is not None, "policies are made once there is a session"
+                self._action = served_schemas(self._connected).action
+            return self._action
 
     def _tell(self, episode: Episode | None) -> None:
         self._on_progress(Progress(episode, len(self._done), len(self._plans), self._failed))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from random import Random
+from threading import Barrier, current_thread, main_thread
 from typing import Annotated, Any
 
 import pytest
 from pydantic import Field
-from support.puppets import Unspeakable, turnstiles
+from support.puppets import PATIENCE_S, Unspeakable, turnstiles
 from support.serving import serving
 from support.walks import END, LeftPolicy, LonelyWalk, RightPolicy, UnsurePolicy, Walk, WalkAction, WalkObservation
 
@@ -99,22 +101,45 @@ def test_random_knows_nothing_of_what_an_environment_draws_from_the_same_seed(li
     assert 0.03 < summary.total_reward.mean < 0.17  # 0.1, give or take four deviations of the mean
 
 
-def test_an_episode_does_not_wait_for_a_slower_one(url: str) -> None:
-    class SlowAtFirst(RightPolicy):
-        def reset(self, seed: int | None) -> None:
-            self._slow = seed == 0
+class SlowPolicy(RightPolicy):
+    """Waits in its first episode until it may go on, and no other session waits with it."""
 
-        async def act(self, observation: Any) -> Any:  # type: ignore[override]
-            if self._slow:
-                await turnstiles["the slow one"].pass_through_async()
-            return {"side": 1}
+    def reset(self, seed: int | None) -> None:
+        self._slow = seed == 0
 
+    def act(self, observation: Any) -> Any:
+        if self._slow:
+            turnstiles["the slow one"].pass_through()
+        return {"side": 1}
+
+
+class SlowAsyncPolicy(SlowPolicy):
+    """The same as a coroutine."""
+
+    async def act(self, observation: Any) -> Any:
+        if self._slow:
+            await turnstiles["the slow one"].pass_through_async()
+        return {"side": 1}
+
+
+class SlowToMakePolicy(RightPolicy):
+    """The first of them takes its time before it plays at all."""
+
+    made = count()
+
+    def __init__(self) -> None:
+        if next(self.made) == 0:
+            turnstiles["the slow one"].pass_through()
+
+
+@pytest.mark.parametrize("policy", [SlowPolicy, SlowAsyncPolicy, SlowToMakePolicy])
+def test_an_episode_does_not_wait_for_a_slower_one(url: str, policy: Any) -> None:
     def open_when_all_others_are_done(progress: Progress) -> None:
         if progress.done == 29:
             turnstiles["the slow one"].open()
 
     turnstiles.fresh("the slow one")
-    report = evaluate(url, {"slow": SlowAtFirst}, episodes=30, sessions=2, on_progress=open_when_all_others_are_done)
+    report = evaluate(url, {"slow": policy}, episodes=30, sessions=2, on_progress=open_when_all_others_are_done)
 
     assert [one.error for one in report.episodes] == [None] * 30
 
@@ -232,6 +257,47 @@ def test_closes_the_policy_of_each_session() -> None:
     evaluate(Walk, {"closing": Closing}, episodes=8, sessions=2)
 
     assert len(closed) == len(set(map(id, closed))) == 2
+
+
+def test_a_policy_is_made_asked_and_closed_in_the_thread_of_its_session() -> None:
+    met = Barrier(2)
+    threads: dict[int, list[Any]] = {}
+
+    class Threaded(RightPolicy):
+        def __init__(self) -> None:
+            threads[id(self)] = [current_thread()]
+            met.wait(PATIENCE_S)  # both sessions have one
+
+        def reset(self, seed: int | None) -> None:
+            threads[id(self)].append(current_thread())
+
+        def act(self, observation: Any) -> Any:
+            threads[id(self)].append(current_thread())
+            return {"side": 1}
+
+        def close(self) -> None:
+            threads[id(self)].append(current_thread())
+
+    report = evaluate(Walk, {"threaded": Threaded}, episodes=8, sessions=2)
+
+    assert report.failed == ()
+    own = [set(seen) for seen in threads.values()]
+    assert [len(each) for each in own] == [1, 1]
+    assert own[0] != own[1]
+    assert main_thread() not in own[0] | own[1]
+
+
+def test_a_script_that_runs_out_as_an_iterator_fails_its_episode_only() -> None:
+    class Iterating(RightPolicy):
+        def reset(self, seed: int | None) -> None:
+            self._left = iter([] if seed == 1 else [{"side": 1}] * 9)
+
+        def act(self, observation: Any) -> Any:
+            return next(self._left)
+
+    report = evaluate(Walk, {"iterating": Iterating}, episodes=3, sessions=1)
+
+    assert [one.error is None for one in report.episodes] == [True, False, True]
 
 
 def test_keeps_the_steps(tmp_path: Path) -> None:
