@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
@@ -109,7 +109,7 @@ class Episode(_Record):
 
 
 class EpisodeFileError(ConfigurationError):
-    """A line of a file is no episode."""
+    """A file of episodes cannot be read, or a line of it is no episode."""
 
 
 def read(path: str | Path) -> Iterator[Episode]:
@@ -124,10 +124,9 @@ def read(path: str | Path) -> Iterator[Episode]:
         The episodes, in the order of the file.
 
     Raises:
-        EpisodeFileError: A line is no episode.
-        OSError: The file cannot be read.
+        EpisodeFileError: The file cannot be read, or a line is no episode.
     """
-    with Path(path).open("rb") as lines:
+    with _opened(path) as lines:
         for number, line in enumerate(lines, 1):
             if not line.endswith(b"\n"):
                 return
@@ -206,8 +205,11 @@ def to_parquet(paths: str | Path | Iterable[str | Path], out: str | Path, *, row
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        ConfigurationError: A row is to be a step, and an episode was kept without its steps.
+        EpisodeFileError: A file cannot be read, or a line of it is no episode.
+        ConfigurationError: There are no such rows; or a row is to be a step, and an episode was kept without its steps.
     """
+    if rows not in get_args(Rows):
+        raise ConfigurationError(f"rows is {' or '.join(get_args(Rows))}, not {rows!r}")
     try:
         import pyarrow as pa
         from pyarrow.parquet import ParquetWriter
@@ -221,6 +223,14 @@ def to_parquet(paths: str | Path | Iterable[str | Path], out: str | Path, *, row
     with _replacing(Path(out)) as fresh, ParquetWriter(str(fresh), schema) as writer:
         while group := list(islice(found, _ROW_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def _opened(path: str | Path) -> IO[bytes]:
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        hint = "evaluate writes episodes.jsonl into the folder of its run"
+        raise EpisodeFileError(f"{path}: {error.strerror or error}", hint=hint) from error
 
 
 @contextmanager

@@ -134,6 +134,25 @@ def test_parquet_of_steps_that_were_not_kept_is_refused_and_leaves_no_file(tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["e.jsonl"]
 
 
+def test_a_missing_file_is_named_by_an_error_of_this_package(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.jsonl"
+
+    for reading in (lambda: list(read(missing)), lambda: to_parquet(missing, tmp_path / "steps.parquet")):
+        with pytest.raises(EpisodeFileError, match=r"missing\.jsonl: No such file or directory") as refused:
+            reading()
+        assert "episodes.jsonl" in str(refused.value.hint)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_that_there_are_not_are_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    write(tmp_path / "e.jsonl", [episode()])
+    rows: Any = "episodes"
+
+    with pytest.raises(ConfigurationError, match="rows is episode or step, not 'episodes'"):
+        to_parquet(tmp_path / "e.jsonl", tmp_path / "out.parquet", rows=rows)
+
+
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 

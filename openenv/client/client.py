@@ -8,13 +8,14 @@ import sys
 import weakref
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from openenv.client.address import WebSocketSettings, websocket_url
 from openenv.client.recipe import Recipe
-from openenv.errors import ConfigurationError
+from openenv.errors import ConfigurationError, RequestValidationError
 from openenv.generics import type_arguments
 from openenv.types import ActT, ObsT, State, StateT, StepResult
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MODES = (None, "simulation", "production")
+_ALIKE = 0.7  # timeout and timeout_seconds are meant, time_step is somebody's own
 
 
 class EnvClient(Generic[ActT, ObsT, StateT]):
@@ -231,14 +233,14 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         return self.sync().reset(**options)  # type: ignore[return-value]
 
     def step(
-        self, action: ActT, *, timeout_s: float | None = None, **_ignored: Any
+        self, action: ActT, *, timeout_s: float | None = None, **ignored: Any
     ) -> Coroutine[Any, Any, StepResult[ObsT]]:
         """Take one action.
 
         Args:
             action: The action.
             timeout_s: How long the environment may take, in seconds; when that has passed the server ends the session.
-            **_ignored: Taken because existing code passes some; not sent.
+            **ignored: Taken because existing code passes some; not sent.
 
         Returns:
             What followed from it.
@@ -248,8 +250,11 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             ResetRequiredError: No episode is running.
             ResponseTimeoutError: No reply came within ``message_timeout_s``; the step goes on.
             SessionError: The session is lost.
+            RequestValidationError: An argument is called almost like ``timeout_s``, and would be ignored.
             OpenEnvError: See :mod:`openenv.errors`.
         """
+        if ignored:
+            _refuse_misspelt(ignored)
         if in_event_loop():
             return self._step(action, timeout_s)
         return self.sync().step(action, timeout_s=timeout_s)  # type: ignore[return-value]
@@ -358,6 +363,14 @@ def _types(cls: type) -> tuple[Any, ...]:
 def _arguments(cls: type) -> set[str]:
     """What can be given by name where a client is made that has a provider."""
     return {name for kind in (EnvClient, cls) for name in inspect.signature(kind).parameters} - {"base_url"}
+
+
+def _refuse_misspelt(ignored: dict[str, Any]) -> None:
+    """Refuse a limit of time that was meant for the server and would not reach it."""
+    near = get_close_matches("timeout_s", ignored, n=1, cutoff=_ALIKE)
+    if near:
+        message = f"step takes no option {near[0]!r}; did you mean 'timeout_s'?"
+        raise RequestValidationError(message, {"known": ["timeout_s"]}, hint="give the limit as timeout_s, in seconds")
 
 
 def _web_connector(settings: WebSocketSettings, base_url: str | None) -> Connector:

@@ -113,7 +113,7 @@ class Pool:
             The first observation of each, or its error.
 
         Raises:
-            ValueError: There are more or fewer seeds than sessions.
+            ConfigurationError: There are more or fewer seeds than sessions.
         """
         return either(partial(self._reset_all, seeds, options))
 
@@ -127,7 +127,7 @@ class Pool:
             The result of each, or its error; ``None`` where the action was ``None``.
 
         Raises:
-            ValueError: There are more or fewer actions than sessions.
+            ConfigurationError: There are more or fewer actions than sessions.
         """
         return either(partial(self._step_all, actions))
 
@@ -186,7 +186,10 @@ class Pool:
 
     def _one_each(self, values: Sequence[Any], what: str) -> list[Any]:
         if len(values) != len(self):
-            raise ValueError(f"{len(self)} sessions need as many {what}, got {len(values)}")
+            raise ConfigurationError(
+                f"{len(self)} sessions need as many {what}, got {len(values)}",
+                hint=f"give one of the {what} for each session",
+            )
         return list(values)
 
     async def _ask_all(self, questions: list[Question]) -> list[Outcome]:

@@ -69,7 +69,7 @@ class SyncEnvClient(Generic[ActT, ObsT, StateT]):
     def step(self, action: ActT, *, timeout_s: float | None = None, **more: Any) -> StepResult[ObsT]:
         """Take one action; see :meth:`EnvClient.step`."""
         link = self._session.link
-        if self._plain and link is not None and is_background(link.loop):
+        if self._plain and not more and link is not None and is_background(link.loop):
             body = self._client._write_action(action)
             return self._client._read_result(self._session.ask(link, "step", body, timeout_s))
         return self._wait("step", action, timeout_s=timeout_s, **more)  # type: ignore[no-any-return]

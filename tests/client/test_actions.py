@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from scripted import Peer, Total, in_loop, scripted
+from support.puppets import Puppet, PuppetAction, PuppetObservation
+from support.serving import serving
 
 from openenv.client import EnvClient, GenericEnvClient
 from openenv.errors import RequestValidationError
@@ -28,6 +30,10 @@ class Trip:
 
 class Traveller(EnvClient[Walk, Total, State]):
     """Walks, and does nothing else."""
+
+
+class Marionette(EnvClient[PuppetAction, PuppetObservation, State]):
+    """Plays puppets."""
 
 
 class Anybody(EnvClient[Any, Total, State]):
@@ -70,3 +76,31 @@ async def test_actions_are_taken_in_every_form_that_says_what_to_do(action: Any)
 
     async with scripted(only) as stage, Traveller(stage.url) as env:
         assert (await env.step(action)).observation.total == 4
+
+
+@pytest.mark.parametrize("name", ["timeout", "time_out_s", "timeout_seconds", "tiemout_s"])
+def test_a_limit_of_time_by_another_name_is_refused_and_not_ignored(name: str) -> None:
+    misspelt: dict[str, Any] = {name: 1.0}
+    with serving(Puppet) as served:
+        bare = Marionette(served.url)
+        with Marionette(served.url) as env:
+            env.reset()
+            for step in (env.step, bare.step):
+                with pytest.raises(
+                    RequestValidationError, match=f"no option '{name}'; did you mean 'timeout_s'"
+                ) as caught:
+                    step(PuppetAction(), **misspelt)
+                assert "in seconds" in str(caught.value.hint)
+
+
+@in_loop
+async def test_a_limit_of_time_by_another_name_is_refused_in_a_loop_too() -> None:
+    async with scripted(lambda peer: peer.greet()) as stage, Traveller(stage.url) as env:
+        with pytest.raises(RequestValidationError, match="did you mean 'timeout_s'"):
+            await env.step(Walk(), timeout=1)
+
+
+def test_what_existing_code_gives_to_step_besides_is_not_sent() -> None:
+    with serving(Puppet) as served, Marionette(served.url) as env:
+        env.reset()
+        assert env.step(PuppetAction(amount=2), time_step=3, render=True).observation.total == 2

@@ -262,10 +262,11 @@ def test_an_environment_that_lives_alone_is_refused() -> None:
 
 def test_one_of_each_is_needed(served: Served) -> None:
     with openenv.pool(served.url, 2) as envs:
-        with pytest.raises(ValueError, match="2 sessions need as many actions, got 1"):
+        with pytest.raises(ConfigurationError, match="2 sessions need as many actions, got 1"):
             envs.step_all([{}])
-        with pytest.raises(ValueError, match="seeds"):
+        with pytest.raises(ConfigurationError, match="2 sessions need as many seeds, got 3") as refused:
             envs.reset_all(seeds=[1, 2, 3])
+    assert isinstance(refused.value, ValueError)
 
 
 def test_expired_sessions_are_connection_errors() -> None:
