@@ -96,9 +96,9 @@ def _inside(found: TracebackType | None) -> TracebackType | None:
 
 
 def _place(error: BaseException) -> str:
-    """Name the environment's own line that an exception passed through last."""
+    """Name the environment's own line that an exception passed through last; empty where it passed through none."""
     first = _inside(error.__traceback__)
-    if first is None:
+    if first is None or first.tb_frame.f_code.co_filename.startswith(_PACKAGE):
         return ""
     file = Path(first.tb_frame.f_code.co_filename)
     depth = str(first.tb_frame.f_globals.get("__name__", "")).count(".")

@@ -154,8 +154,8 @@ class EnvironmentHost:
             if kind == "metadata":
                 return Reply("metadata", self._metadata(value))
             body, done = encode_observation(value, self._dialect, kind)
-        except InvalidResultError as error:  # our steps say nothing of it: whose result it is does
-            return error_reply(error, fault=f"{error} ({self._method(kind)})")
+        except InvalidResultError as error:  # the traceback tells our own steps only
+            return error_reply(error, fault=f"{error} ({self._method(kind)})\n{traceback_of(error)}")
         except BaseException as error:
             return self._failed(error)
         self._playing = not done

@@ -50,7 +50,6 @@ async def test_a_result_that_cannot_be_sent_is_logged_with_the_method_it_came_fr
 
     assert len(log.find("step failed: step returned")) == 1
     assert log.find("(Puppet.step, support/puppets.py:")
-    assert not log.find("Traceback")
 
 
 @in_loop
