@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from openenv.client.address import without_credentials
 from openenv.client.client import EnvClient
 from openenv.client.pool import Pool, pool
 from openenv.discovery.packages import InstalledEnvironment
@@ -30,12 +31,14 @@ class Playable:
         source: What a pool of sessions is made from.
         action: The class of its actions, where that is known without asking a server.
         policies: The policies that it brings along, each as ``module:attribute``.
+        told: Whether its name tells it from others.
     """
 
     name: str
     source: Any
     action: type[BaseModel] | None = None
     policies: Mapping[str, str] = field(default_factory=dict)
+    told: bool = True
 
     @classmethod
     def of(cls, target: Any) -> Playable:
@@ -53,7 +56,7 @@ class Playable:
         """
         read = read_target(target)
         if isinstance(read, EnvClient):
-            return cls(type(read).__name__, read, _declared_action(type(read)))
+            return _of_client(read)
         if isinstance(read, type):
             return cls(read.__name__, read, blueprint_of(read).action_type)
         if isinstance(read, ProjectTarget):
@@ -68,6 +71,13 @@ class Playable:
             return pool(self.source, n)
         except ConcurrencyConfigurationError:
             return pool(self.source, 1)
+
+
+def _of_client(client: EnvClient[Any, Any, Any]) -> Playable:
+    kind = type(client)
+    url = client._session.recipe.base_url
+    name = kind.__name__ if url is None else f"{kind.__name__} at {without_credentials(url)}"
+    return Playable(name, client, _declared_action(kind), told=url is not None)
 
 
 def _of_project(target: ProjectTarget) -> Playable:

@@ -178,11 +178,19 @@ class Run:
 
     def _description(self) -> dict[str, Any]:
         """What decides how an episode goes, as JSON values."""
+        if not self._playable.told:
+            raise ConfigurationError(
+                f"nothing tells what {self._playable.name} plays, as is needed to go on with a run that is kept",
+                hint="give what it plays in its place: a URL, image: and a name, a project, or an environment's class",
+            )
         first = self._plans[0]
         known = self._playable.policies
         return {
             "target": self._playable.name,
-            "policies": {name: known.get(name, describe(policy)) for name, policy in self._policies.items()},
+            "policies": {
+                name: describe(known.get(policy, policy) if isinstance(policy, str) else policy)
+                for name, policy in self._policies.items()
+            },
             "seed": first.seed,
             "reset": first.reset,
             "max_steps": first.max_steps,

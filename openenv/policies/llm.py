@@ -97,6 +97,9 @@ class LLMPolicy:
         self._client = AsyncOpenAI(base_url=self._settings.base_url, api_key=self._settings.api_key or "none")
         self.reset(None)
 
+    def __repr__(self) -> str:
+        return f"LLMPolicy({self._settings!r})"
+
     def reset(self, seed: int | None) -> None:
         """Begin an episode: forget the last one.
 

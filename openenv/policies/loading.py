@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from functools import partial, reduce
 from importlib import import_module
+from types import FunctionType
 from typing import Any
 
 from pydantic import BaseModel
@@ -60,6 +61,12 @@ def describe(policy: Any) -> str:
 
     Args:
         policy: What :func:`load_policy` takes.
+
+    Returns:
+        A name; where a class or function is, in its module; or what an instance says of itself with ``repr``.
+
+    Raises:
+        ConfigurationError: It cannot be told from others: it is a lambda or local, or an instance without a ``repr``.
     """
     if policy == LLM:
         from openenv.policies.llm import LLMSettings
@@ -67,8 +74,14 @@ def describe(policy: Any) -> str:
         return str(LLMSettings.from_environment())
     if isinstance(policy, str):
         return policy
-    kind = policy if hasattr(policy, "__qualname__") else type(policy)
-    return f"{kind.__module__}:{kind.__qualname__}"
+    named = isinstance(policy, (type, FunctionType))
+    said = f"{policy.__module__}:{policy.__qualname__}" if named else repr(policy)
+    if ("<" if named else " at 0x") in said:  # another one would say the same, or this one something else next time
+        raise ConfigurationError(
+            f"nothing tells {said} from another policy, as is needed to go on with a run that is kept",
+            hint="give a class or function of a module, or an instance whose repr() says what it does",
+        )
+    return said
 
 
 def _imported(reference: str) -> Any:

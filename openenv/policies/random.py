@@ -34,6 +34,9 @@ class RandomPolicy:
         self._found: dict[type, str] = {}
         self.reset(0)
 
+    def __repr__(self) -> str:
+        return f"RandomPolicy({self._schema.get('title')}, field={self._field!r})"
+
     def reset(self, seed: int | None) -> None:
         """Begin an episode.
 

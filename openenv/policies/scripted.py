@@ -19,6 +19,9 @@ class ScriptedPolicy:
         self._actions = list(actions)
         self._taken = 0
 
+    def __repr__(self) -> str:
+        return f"ScriptedPolicy({self._actions!r})"
+
     def reset(self, seed: int | None) -> None:
         """Go back to the first action; the seed changes nothing."""
         self._taken = 0

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.serving import serving
 from support.walks import LeftPolicy, LonelyWalk, RightPolicy, UnsurePolicy, Walk
 
+from openenv import GenericEnvClient
 from openenv.episodes import Episode, read
 from openenv.errors import ConfigurationError
 from openenv.evaluation import Progress, evaluate
 from openenv.evaluation.folder import FolderInUseError, RunFolder
+from openenv.policies import ScriptedPolicy
 
 HOLDER = """
 import sys
@@ -147,6 +150,52 @@ def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, changed: dict
 
     assert said in caught.value.message
     assert (tmp_path / "episodes.jsonl").read_bytes() == before
+
+
+def test_an_instance_is_known_by_what_it_says_of_itself(tmp_path: Path) -> None:
+    def scripted(side: int) -> dict[str, Any]:
+        return {"script": ScriptedPolicy([{"side": side}] * 9)}
+
+    evaluate(Walk, scripted(1), episodes=1, out=tmp_path)
+
+    assert len(evaluate(Walk, scripted(1), episodes=2, out=tmp_path).episodes) == 2
+    with pytest.raises(ConfigurationError, match=r"ScriptedPolicy\(\[\{'side': -1\}") as refused:
+        evaluate(Walk, scripted(-1), episodes=2, out=tmp_path)
+    assert refused.value.data == {"different": ["policies"]}
+
+
+def make_right() -> RightPolicy:
+    return RightPolicy()
+
+
+class Maker:
+    def make(self) -> RightPolicy:
+        return RightPolicy()
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [RightPolicy(), lambda: RightPolicy(), type("f.<locals>.Right", (RightPolicy,), {}), Maker().make],
+    ids=["instance", "lambda", "local class", "bound method"],
+)
+def test_a_policy_that_cannot_be_told_from_others_is_not_kept(tmp_path: Path, policy: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"nothing tells .* from another policy"):
+        evaluate(Walk, {"right": policy}, episodes=1, out=tmp_path)
+
+    assert evaluate(Walk, {"right": policy}, episodes=1).failed == ()
+    assert evaluate(Walk, {"right": make_right}, episodes=1, out=tmp_path).failed == ()
+
+
+def test_clients_of_two_servers_are_two_runs(tmp_path: Path) -> None:
+    with serving(Walk) as one, serving(Walk) as other:
+        evaluate(GenericEnvClient(one.url), {"right": RightPolicy}, episodes=1, out=tmp_path)
+        with pytest.raises(ConfigurationError, match=f'is "GenericEnvClient at {other.url}"'):
+            evaluate(GenericEnvClient(other.url), {"right": RightPolicy}, episodes=1, out=tmp_path)
+
+
+def test_a_client_that_does_not_say_what_it_plays_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nothing tells what GenericEnvClient plays"):
+        evaluate(GenericEnvClient.in_process(Walk), {"right": RightPolicy}, episodes=1, out=tmp_path)
 
 
 def test_a_run_is_the_same_when_json_says_the_same(tmp_path: Path) -> None:

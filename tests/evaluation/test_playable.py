@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,15 @@ def test_a_project_is_served_played_with_its_own_policies_and_stopped(game: Path
     assert target.policies == {"first": f"{game.name}.policies:FirstPolicy"}
     assert target.name == game.name
     assert isinstance(target.action, type)
+
+
+def test_a_kept_run_tells_a_project_s_policy_from_one_s_own_of_the_same_name(game: Path, tmp_path: Path) -> None:
+    evaluate(game, {"first": "first"}, episodes=1, out=tmp_path / "run")
+    policies = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["policies"]
+
+    assert policies == {"first": f"{game.name}.policies:FirstPolicy"}
+    with pytest.raises(ConfigurationError, match="RightPolicy"):
+        evaluate(game, {"first": RightPolicy}, episodes=1, out=tmp_path / "run")
 
 
 def test_a_project_can_be_named_by_its_folder_s_name_alone(game: Path) -> None:

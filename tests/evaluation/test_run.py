@@ -301,7 +301,7 @@ def test_a_script_that_runs_out_as_an_iterator_fails_its_episode_only() -> None:
 
 
 def test_keeps_the_steps(tmp_path: Path) -> None:
-    script = {"script": lambda: ScriptedPolicy([{"side": 1}] * 9)}
+    script = {"script": ScriptedPolicy([{"side": 1}] * 9)}
 
     report = evaluate(Walk, script, episodes=1, seed=1, trajectories=True, out=tmp_path / "run")
 
