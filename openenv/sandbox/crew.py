@@ -43,6 +43,10 @@ class Crew:
         """Whether there is a worker."""
         return self._leader is not None
 
+    def members(self) -> set[int]:
+        """List the processes that descend from the worker, itself among them; none where there is no ``/proc``."""
+        return _descendants(os.getpid()) if kernel.LINUX else set()
+
     def start(self, descriptors: list[int], home: Path) -> None:
         """Start a worker.
 
@@ -147,7 +151,7 @@ def _forked(work: Callable[[], None]) -> int:
 
 
 def _in_namespace(work: Callable[[], None]) -> tuple[int, int]:
-    """Fork into a fresh process namespace.
+    """Fork into a fresh process namespace, with mounts and System V objects of its own.
 
     Its first process outlives the worker for a moment only. With it, the kernel kills all others there.
 
@@ -158,7 +162,7 @@ def _in_namespace(work: Callable[[], None]) -> tuple[int, int]:
     waiting, going = os.pipe()
 
     def middle() -> None:
-        kernel.unshare(kernel.CLONE_NEWPID | kernel.CLONE_NEWNS)
+        kernel.unshare(kernel.FRESH_PROCESSES)
         os.close(going)
         first = _forked(lambda: _live_first(work, waiting, writing))
         os.write(writing, _STATUS.pack(first))
@@ -224,12 +228,20 @@ def _kill_descendants() -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def _parent(pid: int) -> int:
+    # Done for each process of the machine, a few times a second, so without the layers of a file object.
+    descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+    try:
+        return int(os.read(descriptor, 4096).rpartition(b")")[2].split()[1])
+    finally:
+        os.close(descriptor)
+
+
 def _descendants(root: int) -> set[int]:
     children = dict[int, list[int]]()
     for pid in running():
         with suppress(OSError):  # it has ended
-            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            children.setdefault(int(fields[1]), []).append(pid)
+            children.setdefault(_parent(pid), []).append(pid)
     found, waiting = set[int](), [root]
     while waiting:
         born = children.get(waiting.pop(), [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from openenv.sandbox.mounts import can_be_hidden, hide
 
 _PUBLIC = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 """Where every user may write."""
+
+_GONE = (FileNotFoundError, NotADirectoryError)
+"""What it means to look at something that was removed meanwhile."""
 
 
 class Scratch:
@@ -64,11 +68,17 @@ class Scratch:
         if self._folder.exists():
             os.rmdir(self._folder.name, dir_fd=self._parent)
 
-    def excess(self) -> str | None:
-        """Say which limit the files pass, where no file system keeps them within."""
-        if self._quota:
-            return None
-        size, count = _measured([self._folder, *self._scattered()], self._limits.file_count)
+    def excess(self, processes: Iterable[int]) -> str | None:
+        """Say which limit the files pass, where no file system keeps them within.
+
+        Args:
+            processes: Those that may hold files without a name open.
+        """
+        try:
+            size, count = _measured([self._folder, *self._scattered()], self._limits.file_count)
+        except OSError:  # folders too deep for a path, or without the right to read them
+            return "it made a folder that cannot be measured, now removed"
+        size += _nameless(processes)
         if count > self._limits.file_count:
             return f"it wrote more than {self._limits.file_count} files, now removed"
         if size > self._limits.files_mb << 20:
@@ -103,13 +113,17 @@ def _remove(path: Path) -> None:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    with suppress(OSError):  # it was removed meanwhile
+    with suppress(*_GONE):
         return path.lstat()
     return None
 
 
 def _measured(waiting: list[Path], most: int) -> tuple[int, int]:
-    """Add up the sizes of files in bytes, and their number; stop counting beyond ``most``."""
+    """Add up the sizes of files in bytes, and their number; stop counting beyond ``most``.
+
+    Raises:
+        OSError: A folder cannot be listed.
+    """
     size, count = 0, 0
     while waiting and count <= most:
         path = waiting.pop()
@@ -118,6 +132,19 @@ def _measured(waiting: list[Path], most: int) -> tuple[int, int]:
             continue
         size, count = size + status.st_blocks * 512, count + 1
         if stat.S_ISDIR(status.st_mode):
-            with suppress(OSError):
+            with suppress(*_GONE):
                 waiting += path.iterdir()
     return size, count
+
+
+def _nameless(processes: Iterable[int]) -> int:
+    """Add up the sizes in bytes of open files that are in no folder: removed ones, and those in memory."""
+    sizes = dict[tuple[int, int], int]()
+    for pid in processes:
+        with suppress(OSError):  # it has ended, or cannot be inspected
+            for entry in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):  # it was closed meanwhile
+                    if str(entry.readlink()).endswith(" (deleted)"):
+                        status = entry.stat()
+                        sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())

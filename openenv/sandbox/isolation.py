@@ -82,12 +82,12 @@ def isolate(hidden: Sequence[Path]) -> Boundary:
     within = user is None and _possible(kernel.enter_user_namespace)
     if within:
         _possible(kernel.forbid_user_namespaces)
-    network = _possible(lambda: kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC))
+    network = _possible(lambda: kernel.unshare(kernel.CLONE_NEWNET))
     files = _possible(lambda: enter_mount_namespace(hidden))
     if user is not None:
         _check_readable(user)
     processes: Literal["namespace", "user", "descendants"] = "descendants" if user is None else "user"
-    if files and _possible_in_child(lambda: kernel.unshare(kernel.CLONE_NEWPID)):
+    if files and _possible_in_child(lambda: kernel.unshare(kernel.FRESH_PROCESSES)):
         processes = "namespace"
     isolation = Isolation(
         user=user is not None,

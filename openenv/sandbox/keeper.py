@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -22,7 +23,9 @@ from openenv.sandbox.isolation import UnreadableError, isolate
 from openenv.sandbox.limits import Limits
 
 _LOOK_S = 0.2
-"""How often files are measured, where no file system limits them."""
+"""How often files are measured at most, where no file system limits them."""
+_EFFORT = 0.05
+"""The part of its time that measuring may take: with many processes or files, it is done less often."""
 
 
 def main(descriptor: int, folder: str, limits: str, *hidden: str) -> None:
@@ -63,6 +66,7 @@ class Keeper:
         self._scratch = Scratch(folder, parent, limits, boundary)
         self._crew = Crew(limits, boundary)
         self._polls = boundary.isolation.files == "checked"
+        self._pause_s = _LOOK_S
         self._selector = selectors.DefaultSelector()
         self._selector.register(channel, selectors.EVENT_READ)
         self._selector.register(_children_ended(), selectors.EVENT_READ)
@@ -71,7 +75,7 @@ class Keeper:
     def serve(self) -> None:
         """Go on until the other end is closed."""
         while True:
-            events = self._selector.select(_LOOK_S if self._polls and self._crew.working else None)
+            events = self._selector.select(self._pause_s if self._polls and self._crew.working else None)
             for key, _ in events:
                 if key.fileobj is not self._channel:
                     os.read(key.fd, 4096)
@@ -103,11 +107,17 @@ class Keeper:
         self._scratch.clear()
         self._scratch.fill()
 
+    def _excess(self) -> str | None:
+        began = time.monotonic()
+        reason = self._scratch.excess(self._crew.members())
+        self._pause_s = max(_LOOK_S, (time.monotonic() - began) / _EFFORT)
+        return reason
+
     def _look_after_worker(self) -> None:
         if not self._crew.working:
             return
         status, reason = self._crew.ended(), None
-        if status is None and (reason := self._scratch.excess()):
+        if status is None and self._polls and (reason := self._excess()):
             status = self._crew.kill()
             self._empty()
         if status is not None:

@@ -22,9 +22,9 @@ from openenv.sandbox.limits import Limits
 _ROOT = str(Path(__file__).parents[2])
 _BEGIN = """
 import sys
-sys.path[:] = [*filter(None, sys.path), sys.argv[1]]
+sys.path[:] = [sys.argv[1], *filter(None, sys.path)]  # first, or another openenv would be found
 from openenv.sandbox.keeper import main
-sys.path.remove(sys.argv[1])
+del sys.path[0]
 main(int(sys.argv[2]), *sys.argv[3:])
 """
 _KEPT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ")

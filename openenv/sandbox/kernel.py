@@ -16,6 +16,8 @@ CLONE_NEWIPC = 0x0800_0000
 CLONE_NEWUSER = 0x1000_0000
 CLONE_NEWPID = 0x2000_0000
 CLONE_NEWNET = 0x4000_0000
+FRESH_PROCESSES = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC
+"""Namespaces for processes that leave nothing behind: neither their likes, nor mounts, nor System V objects."""
 
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
@@ -107,6 +109,11 @@ def forbid_inspection() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
+def allow_inspection() -> None:
+    """Let processes of the same user look at this one again."""
+    _prctl(_PR_SET_DUMPABLE, 1)
+
+
 def forbid_new_privileges() -> None:
     """Make setuid programs ordinary ones, for this process and its descendants."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -126,7 +133,7 @@ def enter_user_namespace() -> None:
     """Enter a user namespace of the own user, with every capability in it and none outside."""
     user, group = os.getuid(), os.getgid()
     unshare(CLONE_NEWUSER)
-    _prctl(_PR_SET_DUMPABLE, 1)  # or its files in /proc are root's
+    allow_inspection()  # or its files in /proc are root's
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,12 +11,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from support import machines
+from support.machines import KINDS, PRELUDE, command, played, played_by, running
 
 from openenv.sandbox import kernel
 
-MACHINE = Path(__file__).with_name("machine.py")
-PRELUDE = "import json, os, sys\nfrom openenv.sandbox import Limits, Sandbox\n"
-KINDS = ["rich", "plain", "user", "plain-user"]
 AWAY = """
 import subprocess, sys
 sleep = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)", {!r}]
@@ -38,35 +34,6 @@ def has_landlock():
 
 
 needs_landlock = pytest.mark.skipif(sys.platform == "linux" and not has_landlock(), reason="the kernel has no Landlock")
-
-
-def command(kind, program):
-    return [sys.executable, str(MACHINE), kind, PRELUDE + program]
-
-
-def played(kind, program, **variables):
-    """Run a program on some kind of machine; returns the JSON that it prints."""
-    return played_by(command(kind, program), **variables)
-
-
-def played_by(arguments, **variables):
-    environment = {**os.environ, **variables}
-    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    return json.loads(done.stdout)
-
-
-def running(mark):
-    """Find the processes that have this among their arguments."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            arguments = path.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if mark.encode() in arguments:
-            found.append(path.parent.name)
-    return found
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -89,8 +56,8 @@ print(json.dumps([before, after]))
 def test_processes_that_left_their_group_end_with_the_worker(kind):
     mark = f"mark-{uuid4()}"
     program = f"""
-sys.path.insert(0, {str(MACHINE.parent)!r})
-from test_machines import running
+sys.path.insert(0, {str(Path(machines.__file__).parent)!r})
+from machines import running
 with Sandbox() as sandbox:
     sandbox.run({AWAY.format(mark)!r})
     before = len(running({mark!r}))
@@ -164,68 +131,6 @@ process.join()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_files_still_move_from_folder_to_folder(kind):
-    move = "import os; os.mkdir('a'); os.mkdir('b'); open('x', 'w').close(); os.rename('x', 'a/x'); os.link('a/x', 'b/x')"
-    program = f"""
-with Sandbox() as sandbox:
-    print(json.dumps(sandbox.run({move!r}).error))
-"""
-    assert played(kind, program) is None
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_disk_is_not_filled(kind):
-    program = """
-fill = "for number in range(50): open(f'{number}', 'wb').write(bytes(2**20))\\nimport time; time.sleep(30)"
-with Sandbox(Limits(files_mb=4)) as sandbox:
-    filled, after = sandbox.run(fill), sandbox.run("open('small', 'w').write('fits')")
-print(json.dumps([filled.error, filled.ended, after.value if sandbox.isolation.files == "checked" else "4"]))
-"""
-    error, ended, after = played(kind, program)
-
-    assert error == "OSError: [Errno 28] No space left on device" or "more than 4 MiB of files" in ended
-    assert after == "4"
-
-
-@pytest.mark.parametrize("kind", ["plain", "plain-user"])
-def test_files_come_and_go_while_they_are_counted(kind):
-    program = """
-churn = '''
-import os, time
-end = time.monotonic() + 1
-while time.monotonic() < end:
-    for number in range(100):
-        os.mkdir(f"d{number}")
-        open(f"d{number}/f", "w").close()
-    for number in range(100):
-        os.remove(f"d{number}/f")
-        os.rmdir(f"d{number}")
-'''
-with Sandbox() as sandbox:
-    print(json.dumps([sandbox.run(churn).ended]))
-"""
-    assert played(kind, program) == [None]
-
-
-def test_files_in_public_places_count_and_are_removed():
-    program = f"""
-few, many = "/var/tmp/{uuid4()}", "/var/tmp/{uuid4()}"
-with Sandbox(Limits(files_mb=4)) as sandbox:
-    sandbox.run(f"open('{{few}}', 'wb').write(bytes(2**20))")
-    before = os.path.exists(few)
-    much = sandbox.run(
-        f"for n in range(8): open(f'{{many}}{{{{n}}}}', 'wb').write(bytes(2**20))\\nimport time; time.sleep(30)"
-    )
-    between = [os.path.exists(path) for path in (few, many + "0")]
-    sandbox.run(f"open('{{few}}', 'wb').write(bytes(2**20))")
-print(json.dumps([before, much.ended, between, os.path.exists(few)]))
-"""
-    ended = "killed: it wrote more than 4 MiB of files, now removed"
-
-    assert played("plain", program) == [True, ended, [False, False], False]
-
-
-@pytest.mark.parametrize("kind", KINDS)
 def test_forking_without_end_comes_to_an_end(kind):
     program = """
 bomb = '''
@@ -255,97 +160,34 @@ with socket.create_server(("127.0.0.1", 0)) as listening, Sandbox() as sandbox:
     assert cut == claimed
 
 
-@pytest.fixture
-def service():
-    """A socket where services have theirs, open to everybody; gives its path."""
-    try:
-        folder = Path(tempfile.mkdtemp(dir="/run"))
-    except OSError:
-        pytest.skip("nobody but root may write to /run")
-    folder.chmod(0o755)
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(folder / "socket"))
-        (folder / "socket").chmod(0o777)
-        listening.listen()
-        yield str(folder / "socket")
-    shutil.rmtree(folder)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_sockets_of_services_are_hidden_with_all_other_files(kind, service):
-    program = f"""
-with Sandbox() as sandbox:
-    execution = sandbox.run("import socket; socket.socket(socket.AF_UNIX).connect({service!r})")
-    print(json.dumps([sandbox.isolation.files, execution.error]))
-"""
-    files, error = played(kind, program)
-
-    assert (error is not None) == (files == "quota")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("mode", [0o755, 0o700])
-def test_folders_are_hidden_where_they_are_said_to_be(kind, mode):
-    program = f"""
-import tempfile
-from pathlib import Path
-with tempfile.TemporaryDirectory() as place:
-    os.chmod(place, 0o755)
-    answers = Path(place, "answers")
-    answers.mkdir(mode={mode})
-    (answers / "one").write_text("42")
-    look = f"import os; os.chmod({{str(answers)!r}}, 0o755)", f"os.listdir({{str(answers)!r}})"
-    with Sandbox(hidden=[answers]) as sandbox:
-        sandbox.restart()
-        seen = [sandbox.run(code).value for code in look]
-        print(json.dumps([sandbox.isolation.hidden, sandbox.isolation.files, seen[1]]))
-"""
-    closed = mode == 0o700 and os.getuid() == 0
-    hidden, files, seen = played(kind, program)
-
-    assert seen == (None if hidden else "['one']")
-    assert hidden == (files == "quota" or (kind == "plain" and closed))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_hidden_within_a_package_stays_so_where_the_package_is_put_back(kind):
-    folder = Path(pytest.__file__).parent
-    program = f"""
-with Sandbox(hidden=[{str(folder)!r}]) as sandbox:
-    seen = sandbox.run("open({str(folder / "__init__.py")!r}).close()").error
-    print(json.dumps([sandbox.isolation.hidden, seen, sandbox.run("import pluggy").error]))
-"""
-    hidden, seen, sibling = played(kind, program)
-
-    assert (seen is not None) == hidden
-    assert sibling is None
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_not_there_is_hidden_and_nothing_has_to_be(kind):
-    program = """
-with Sandbox(hidden=["/nowhere"]) as one, Sandbox() as other:
-    print(json.dumps([one.isolation.hidden, other.isolation.hidden]))
-"""
-    assert played(kind, program) == [kind != "plain-user", True]
-
-
 @pytest.mark.parametrize("kind", ["rich", "plain", "user"])
 def test_sandboxes_cannot_reach_each_other(kind):
     program = """
+signal_all = '''
+import os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+reached = []
+for pid in {int(name) for name in os.listdir("/proc") if name.isdigit()} - {os.getpid(), os.getppid()}:
+    try:
+        os.kill(pid, 0)
+        reached.append(pid)
+    except OSError:
+        pass
+child.pid, reached
+'''
 with Sandbox() as one, Sandbox() as other:
-    folder, pid, user = eval(one.run("import os; open('secret', 'w'); os.getcwd(), os.getpid(), os.getuid()").value)
+    folder, user = eval(one.run("import os; open('secret', 'w'); os.getcwd(), os.getuid()").value)
     seen = other.run(f"import os; ({user} == os.getuid(), os.path.exists('{folder}/secret'))").value
-    signalled = other.run(f"os.kill({pid}, 0) if {pid} != os.getpid() else 1/0").error
-    print(json.dumps([one.isolation.user, other.isolation.processes, eval(seen), signalled]))
+    found = eval(other.run(signal_all).value)
+    print(json.dumps([one.isolation.user, other.isolation.processes, eval(seen), found]))
 """
-    own_user, processes, (same_user, found), signalled = played(kind, program)
+    own_user, processes, (same_user, found), (child, signalled) = played(kind, program)
 
     assert own_user or processes == "namespace" or os.getuid() != 0
     if own_user or processes == "namespace":
         assert same_user != own_user
         assert not found
-        assert signalled is not None
+        assert signalled == [child]
 
 
 def test_a_keeper_that_is_killed_does_not_harm_the_next_run():
@@ -364,6 +206,34 @@ with Sandbox() as sandbox:
 
     assert ended == "killed with its keeper, and its files removed"
     assert after == "2"
+
+
+@pytest.mark.parametrize("kind", ["rich", "user"])
+def test_shared_memory_does_not_outlive_a_restart_in_a_namespace(kind):
+    program = """
+get = "import ctypes; ctypes.CDLL(None).shmget({}, 4096, {}) >= 0"
+with Sandbox() as sandbox:
+    found = []
+    if sandbox.isolation.processes == "namespace":
+        found.append(sandbox.run(get.format(4321, 0o1600)).value)
+        sandbox.restart()
+        found.append(sandbox.run(get.format(4321, 0)).value)
+    print(json.dumps(found))
+"""
+    assert played(kind, program) in (["True", "False"], [])
+
+
+def test_the_keeper_is_of_the_same_openenv_as_the_server():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        venv.create(folder, symlinks=True)
+        (packages,) = Path(folder).glob("lib/python*/site-packages")
+        (packages / "openenv").mkdir()
+        (packages / "openenv" / "__init__.py").write_text("raise ImportError('another one')")
+        arguments = command("plain", "with Sandbox() as sandbox: print(json.dumps(sandbox.run('1 + 1').value))")
+        arguments[0] = str(Path(folder, "bin", "python"))
+
+        assert played_by(arguments, PYTHONPATH=os.pathsep.join(filter(None, sys.path))) == "2"
 
 
 def test_an_interpreter_that_only_the_server_can_read_is_told(tmp_path):
