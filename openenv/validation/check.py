@@ -52,12 +52,16 @@ class ProbeError(Exception):
     Args:
         message: What happened.
         traceback: How the environment came to it, where the server said so.
+        mend: What would do about it, where that is known better than to the check.
         lost: Whether the connection was lost before an answer came.
     """
 
-    def __init__(self, message: str, traceback: str | None = None, *, lost: bool = False) -> None:
+    def __init__(
+        self, message: str, traceback: str | None = None, *, mend: str | None = None, lost: bool = False
+    ) -> None:
         super().__init__(message)
         self.traceback = traceback
+        self.mend = mend
         self.lost = lost
 
     def finding(self, where: str | None = None, after: str | None = None) -> Finding:
@@ -68,7 +72,7 @@ class ProbeError(Exception):
             after: What was done before, if that matters.
         """
         message = str(self) if after is None else f"after {after}: {self}"
-        return Finding(message, where, traceback=self.traceback, lost=self.lost)
+        return Finding(message, where, self.mend, traceback=self.traceback, lost=self.lost)
 
 
 @dataclass(frozen=True)

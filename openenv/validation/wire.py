@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from openenv.client.address import is_loopback, websocket_url
 from openenv.protocol import SUBPROTOCOL, CloseCode, Dialect
 from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.mends import mend_refusal, mend_silence
 from openenv.validation.wording import brief
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ class Socket:
         try:
             text = self._connection.recv(self._timeout_s)
         except TimeoutError:
-            raise ProbeError(f"{_named(request)} was not answered within {self._timeout_s:g} s") from None
+            named = _named(request)
+            message = f"{named} was not answered within {self._timeout_s:g} s"
+            raise ProbeError(message, mend=mend_silence(named)) from None
         except ConnectionClosed as closed:
             _gone(closed, f"in answer to {_named(request)}")
         try:
@@ -200,7 +203,7 @@ class Session:
         """
         answer = self.ask(kind, data)
         if answer.kind != reply:
-            raise ProbeError(f"{kind} was answered by {answer}", answer.traceback)
+            raise _refused(kind, answer)
         return answer
 
 
@@ -241,8 +244,14 @@ def v2_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
         if answer.code == _FULL:
             raise NotChecked(f"the server is full: {answer.data.get('message')}")
         if answer.kind != "session":
-            raise ProbeError(f"open was answered by {answer}", answer.traceback)
+            raise _refused("open", answer)
         yield Session(socket, Dialect.V2, answer.data)
+
+
+def _refused(request: str, answer: Frame) -> ProbeError:
+    """Make the error for a request, by its type, that was answered by something else than it should be."""
+    mend = mend_refusal(request, answer.code)
+    return ProbeError(f"{request} was answered by {answer}", answer.traceback, mend=mend)
 
 
 def _named(request: Any) -> str:

@@ -234,6 +234,54 @@ def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
     assert finding.mend == "correct the last line that is shown"
 
 
+@pytest.mark.parametrize(
+    ("code", "spoilt", "id_", "said", "mend"),
+    [
+        ("def step(", "def stepp(", "B001", "abstract method", "correct the environment's class: without arguments"),
+        (
+            "def __init__(self)",
+            "def __init__(self, size: int)",
+            "B001",
+            "missing 1 required positional argument: 'size'",
+            "correct the environment's class: without arguments",
+        ),
+        ("return MyObservation(total=0)", "return None", "B001", "returned NoneType", "correct what reset returns"),
+        ("self._total += action.amount", "return None", "B002", "returned NoneType", "correct what step returns"),
+        (
+            "return MyObservation(total=0)",
+            "raise SystemError",
+            "B001",
+            "SystemError",
+            "correct the last line that is shown",
+        ),
+    ],
+)
+def test_what_would_do_is_said_of_the_code_that_is_at_fault(
+    tmp_path: Path, code: str, spoilt: str, id_: str, said: str, mend: str
+) -> None:
+    changes: dict[str, str | None] = {"my_env/server/environment.py": ENVIRONMENT.replace(code, spoilt, 1)}
+    report = check(write(tmp_path, PACKAGED, changes), "H003", "B001", "B002")
+    [finding] = outcome_of(report, id_).findings
+    assert said in finding.message
+    assert "openenv/" not in finding.message
+    assert str(finding.mend or outcome_of(report, id_).check.mend).startswith(mend)
+
+
+@pytest.mark.parametrize(
+    ("code", "id_", "place"),
+    [
+        ("self._state, self._total = State(), 0", "B001", "the __init__ of the environment's class"),
+        ("self._total += action.amount", "B002", "step"),
+    ],
+)
+def test_code_that_does_not_return_is_told_to_be_endless(tmp_path: Path, code: str, id_: str, place: str) -> None:
+    endless = ENVIRONMENT.replace(code, "__import__('threading').Event().wait()", 1)
+    report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": endless}), "B001", "B002", timeout_s=3.0)
+    [finding] = outcome_of(report, id_).findings
+    assert "was not answered within 3 s" in finding.message
+    assert str(finding.mend).startswith(f"look for an endless loop, or a wait that does not end, in {place};")
+
+
 def test_a_reward_that_is_no_number_is_a_finding_of_the_reward_alone(tmp_path: Path) -> None:
     environment = ENVIRONMENT.replace("reward=1.0", "reward=float('nan')")
     report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": environment}))

@@ -7,18 +7,18 @@ from typing import Any
 
 from openenv.validation.check import Finding, NotChecked, ProbeError, Severity, Stage, check
 from openenv.validation.json_schema import misfits
+from openenv.validation.mends import mend_refusal
 from openenv.validation.recording import Episode, Recording, Turn
 from openenv.validation.results import is_finite_number, misshapen, whole_observation
 from openenv.validation.server import Server
 from openenv.validation.wire import Frame
 from openenv.validation.wording import brief
 
-_SEE_LOG = "the server's log has the traceback"
 _TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
 """Codes of errors that say that the action was at fault, not the environment."""
 
 
-@check("B001", "Reset gives an observation", stage=Stage.SERVER, mend=f"correct reset; {_SEE_LOG}")
+@check("B001", "Reset gives an observation", stage=Stage.SERVER, mend="correct reset")
 def reset_gives_an_observation(server: Server) -> Iterator[Finding]:
     """Over the WebSocket, or over HTTP where that does not open."""
     try:
@@ -32,7 +32,7 @@ def reset_gives_an_observation(server: Server) -> Iterator[Finding]:
         yield Finding(problem, "reset")
 
 
-@check("B002", "Steps are answered", stage=Stage.RECORDING, needs=("B001",), mend=f"correct step; {_SEE_LOG}")
+@check("B002", "Steps are answered", stage=Stage.RECORDING, needs=("B001",), mend="correct step")
 def steps_are_answered(recording: Recording) -> Iterator[Finding]:
     """Every action made from the schema gets an observation, or an error that blames the action."""
     if recording.no_action is not None:
@@ -43,7 +43,8 @@ def steps_are_answered(recording: Recording) -> Iterator[Finding]:
         if turn.trouble is not None:
             yield turn.trouble.finding(_at(turn))
         elif turn.answer is not None and not turn.taken and not turn.unrewarded and turn.answer.code not in _TOLD:
-            yield Finding(f"answered by {turn.answer}", _at(turn), traceback=turn.answer.traceback)
+            mend = mend_refusal("step", turn.answer.code)
+            yield Finding(f"answered by {turn.answer}", _at(turn), mend, traceback=turn.answer.traceback)
 
 
 @check(
