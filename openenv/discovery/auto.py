@@ -112,6 +112,12 @@ class AutoAction:
 
 
 def _installed(name: str) -> InstalledEnvironment:
+    elsewhere = read_server(name)
+    if elsewhere is not None:
+        raise ConfigurationError(
+            f"{elsewhere} is no installed environment: only those have classes and a description here",
+            hint="give the name of one; or AutoEnv.from_env makes a client of this, which takes and gives dicts",
+        )
     if "/" in name or "\\" in name:
         raise ConfigurationError(
             f"{name!r} is neither the name of an installed environment nor a URL",

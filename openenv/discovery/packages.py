@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, entry_points
 from pathlib import Path
@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from openenv.client.client import EnvClient
-from openenv.discovery.names import class_name_of, key_of, near
+from openenv.discovery.names import class_name_of, key_of
+from openenv.discovery.unknown import unknown_environment
 from openenv.errors import ConfigurationError
 from openenv.generics import type_arguments
 from openenv.project.frames import frames_of, last_own, place
@@ -130,8 +131,17 @@ def installed_environments() -> list[InstalledEnvironment]:
     return sorted(found.values(), key=lambda each: each.name)
 
 
-def find_environment(name: str) -> InstalledEnvironment:
+def find_environment(
+    name: str, unknown: Callable[[str, list[str]], ConfigurationError] = unknown_environment
+) -> InstalledEnvironment:
     """Find an installed environment by any spelling of its name or its package's.
+
+    Args:
+        name: The name.
+        unknown: Makes the error where there is none, from the name and those of all that are installed.
+
+    Returns:
+        The environment.
 
     Raises:
         ConfigurationError: There is none; the message names near ones.
@@ -141,14 +151,7 @@ def find_environment(name: str) -> InstalledEnvironment:
     for environment in known:
         if wanted in (key_of(environment.name), key_of(environment.package)):
             return environment
-    names = [environment.name for environment in known]
-    alike = near(name, names)
-    meant = f"; did you mean {' or '.join(alike)}?" if alike else ""
-    raise ConfigurationError(
-        f"no installed environment is called {name!r}{meant}",
-        {"installed": names, "near": alike},
-        hint=f"installed are: {', '.join(names)}" if names else "none is installed: pip install one, or give its URL",
-    )
+    raise unknown(name, [environment.name for environment in known])
 
 
 def _by_entry_point() -> Iterator[tuple[str, str, str | None]]:

@@ -12,6 +12,7 @@ from openenv.client.address import websocket_url, without_credentials
 from openenv.client.client import EnvClient
 from openenv.client.generic import GenericEnvClient
 from openenv.discovery.packages import InstalledEnvironment, find_environment
+from openenv.discovery.unknown import unknown_target
 from openenv.errors import ConfigurationError
 from openenv.project.project import find_root
 
@@ -143,7 +144,7 @@ def read_target(target: Any) -> Target:
         return elsewhere
     if "/" in target or os.sep in target or Path(target).is_dir():
         return ProjectTarget(find_root(target))
-    return InstalledTarget(find_environment(target))
+    return InstalledTarget(find_environment(target, unknown_target))
 
 
 def read_server(text: str) -> UrlTarget | ImageTarget | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.installing import install
@@ -247,6 +248,29 @@ def test_an_image_gives_a_client_without_models_that_has_not_started_it() -> Non
 
     assert type(env) is GenericEnvClient
     assert env.base_url is None
+
+
+@pytest.mark.parametrize("ask", [AutoAction.from_env, AutoEnv.get_env_info, AutoEnv.get_env_class])
+@pytest.mark.parametrize("name", ["http://localhost:8000", "localhost:8000", "image:my-env"])
+def test_a_server_or_an_image_has_no_class_and_what_would_do_is_said(ask: Callable[[str], Any], name: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=f"{name} is no installed environment: only those have classes"
+    ) as told:
+        ask(name)
+    assert "AutoEnv.from_env makes a client of this, which takes and gives dicts" in str(told.value.hint)
+
+
+def test_a_project_that_is_not_installed_is_told_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "unheard-of-env"
+    (project / "tests").mkdir(parents=True)
+    (project / "openenv.yaml").write_text("name: unheard-of-env\n", encoding="utf-8")
+    for here, folder in ((project, project), (project / "tests", project), (tmp_path, "./unheard-of-env")):
+        monkeypatch.chdir(here)
+        with pytest.raises(ConfigurationError, match="no installed environment is called") as told:
+            AutoEnv.from_env("unheard_of")
+        assert told.value.hint == f"{folder} is a project: pip install -e {folder} installs it"
 
 
 @pytest.mark.parametrize("name", ["openenv/coding", "./my-env", "C:\\envs\\mine"])

@@ -87,6 +87,23 @@ def test_says_what_is_wrong_with_a_text(text: str, said: str) -> None:
         read_target(text)
 
 
+def test_a_misspelt_folder_is_told_which_folders_are_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "maze-runner").mkdir()
+    (tmp_path / "maze-runner" / "openenv.yaml").write_text("name: maze-runner\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigurationError, match=r"there is no such folder here; did you mean \./maze-runner") as told:
+        read_target("maze-runer")
+    assert told.value.data["near"] == ["./maze-runner"]
+    assert told.value.hint == "give the project's folder, ./maze-runner"
+
+
+def test_an_id_of_gymnasium_is_told_what_takes_it() -> None:
+    with pytest.raises(ConfigurationError, match="no installed environment is called 'CartPole-v1'") as told:
+        read_target("CartPole-v1")
+    assert "openenv init --template gymnasium --env-id CartPole-v1" in str(told.value.hint)
+
+
 def test_a_server_says_what_it_takes_and_gives_to_whoever_it_lets_in() -> None:
     with serving(Walk, api_key="secret") as served:
         for url in (served.url, f"{served.url.replace('http', 'ws', 1)}/ws", served.url.removeprefix("http://")):
