@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from openenv.evaluation import Estimate, Report, Summary, evaluate
+from openenv.evaluation import Report, evaluate
 from openenv.evaluation.plot import draw_on
+from openenv_cli import table
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / "envs" / "openspiel_env"
@@ -49,13 +49,12 @@ GAMES = (
     # Between two equilibria, so that it is the value of the game that is paid.
     Game("kuhn_poker", "-1/18 against known-good", 2_000, {"opponent_policy": "known-good"}),
 )
-HEADER = ("game", "policy", "episodes", "return", "95 % interval", "success", "length", "errors", "perfect play")
 
 
 def main() -> None:
     """Evaluate all games, print and draw."""
     reports = {game.name: evaluated(game) for game in GAMES}
-    print_table([HEADER, *(row(game, each) for game in GAMES for each in reports[game.name].policies)])
+    print_table(reports)
     draw(reports)
     print(f"\nThe returns are drawn in {PLOT.relative_to(ROOT)}.")
     if any(report.failed for report in reports.values()):
@@ -69,27 +68,10 @@ def evaluated(game: Game) -> Report:
     return evaluate(ENVIRONMENT, POLICIES, episodes=game.episodes, reset=reset)
 
 
-def row(game: Game, found: Summary) -> tuple[str, ...]:
-    """Lay out what a policy did as a row of the table."""
-    mean = found.total_reward or Estimate(math.nan, math.nan, math.nan, 0)
-    return (
-        game.name,
-        found.policy,
-        str(found.episodes),
-        f"{mean.mean:.4g}",
-        f"[{mean.low:.4g}, {mean.high:.4g}]",
-        f"{found.success or 0:.0%}",
-        f"{found.length or 0:.1f}",
-        str(found.errors),
-        game.perfect,
-    )
-
-
-def print_table(rows: Sequence[tuple[str, ...]]) -> None:
-    """Print rows with their columns below each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for cells in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+def print_table(reports: Mapping[str, Report]) -> None:
+    """Print what each policy did in each game."""
+    rows = [(game.name, *table.row(each), game.perfect) for game in GAMES for each in reports[game.name].policies]
+    print(*table.lines([("game", *table.HEADER, "perfect play"), *rows], names=2), sep="\n")
 
 
 def draw(reports: Mapping[str, Report]) -> None:

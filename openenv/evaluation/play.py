@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from openenv.client.client import EnvClient
 from openenv.episodes import End, Episode, Failure, Step, Times
 from openenv.errors import EnvironmentCrashedError, ExecutionError, RequestError
+from openenv.policies.seen import as_json
 from openenv.policies.thread import HostedPolicy
 from openenv.protocol.faults import text_of
 from openenv.types import StepResult
-
-_BESIDE = {"done", "reward", "metadata"}
-"""Fields of a typed observation that a step has of its own."""
 
 SUCCESS = "success"
 """The key in the last step's ``info`` by which an environment says whether the episode was a success."""
@@ -134,12 +131,12 @@ class _Recorder:
         if self._plan.trajectory:
             assert self._result is not None
             step = Step(
-                observation=_shown(self._result.observation),
-                action=_as_json(action),
+                observation=as_json(self._result.observation),
+                action=_plain(action),
                 reward=result.reward,
                 terminated=result.terminated,
                 truncated=result.truncated,
-                info=_as_json(result.info or {}),
+                info=_plain(result.info or {}),
             )
             self._steps.append(step)
         self._result = result
@@ -159,7 +156,7 @@ class _Recorder:
             times=Times(**{f"{what}_s": round(seconds, 6) for what, seconds in self._times.items()}),
             error=self.error,
             steps=tuple(self._steps) if kept else None,
-            last_observation=_shown(self._result.observation) if kept and self._result else None,
+            last_observation=as_json(self._result.observation) if kept and self._result else None,
         )
 
     def _end(self) -> End:
@@ -176,11 +173,5 @@ class _Recorder:
         return said if isinstance(said, bool) else self._return > 0
 
 
-def _shown(observation: Any) -> Any:
-    if isinstance(observation, BaseModel):
-        return observation.model_dump(mode="json", exclude=_BESIDE)
-    return _as_json(observation)
-
-
-def _as_json(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return to_jsonable_python(value, inf_nan_mode="strings")

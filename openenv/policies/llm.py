@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from openenv.errors import ConfigurationError
 from openenv.extras import MissingExtraError
 from openenv.policies.base import PolicyError
+from openenv.policies.seen import as_json
 from openenv.validation.json_schema import misfits
 
 try:
@@ -29,7 +30,6 @@ INSTRUCTIONS = (
 )
 
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
-_BESIDE = {"done", "reward", "metadata"}
 
 
 @dataclass(frozen=True)
@@ -199,11 +199,10 @@ def as_text(observation: Any) -> str:
     Returns:
         A line or a paragraph for each field.
     """
-    if isinstance(observation, BaseModel):
-        observation = observation.model_dump(mode="json", exclude=_BESIDE)
-    if not isinstance(observation, dict):
-        return observation if isinstance(observation, str) else json.dumps(observation, ensure_ascii=False)
-    return "\n".join(f"{name}:{_paragraph(value)}" for name, value in observation.items())
+    seen = as_json(observation)
+    if not isinstance(seen, dict):
+        return seen if isinstance(seen, str) else json.dumps(seen, ensure_ascii=False)
+    return "\n".join(f"{name}:{_paragraph(value)}" for name, value in seen.items())
 
 
 def _paragraph(value: Any) -> str:

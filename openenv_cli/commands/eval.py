@@ -13,14 +13,13 @@ from typing import Annotated, Any
 import typer
 
 from openenv.errors import ConfigurationError
-from openenv.evaluation import Estimate, Progress, Report, Summary, evaluate
+from openenv.evaluation import Progress, Report, evaluate
 from openenv.extras import MissingExtraError
-from openenv_cli import console
+from openenv_cli import console, table
 from openenv_cli.errors import MissingError, UsageError
 
 _SHOWN_SEEDS = 5
 _PLAIN_LINES = 10
-_HEADER = ("policy", "episodes", "return", "95 % interval", "median", "success", "length", "steps/s", "errors")
 
 _ResetOptions = Annotated[
     list[str] | None,
@@ -184,38 +183,13 @@ def _print(report: Report, as_json: bool) -> None:
     if as_json:
         console.document(report.as_json())
         return
-    rows = [_HEADER, *(_row(summary) for summary in report.policies)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for number, row in enumerate(rows):
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        console.out("  ".join([row[0].ljust(widths[0]), *cells]), "" if number else "bold")
+    rows = [table.HEADER, *map(table.row, report.policies)]
+    for number, line in enumerate(table.lines(rows)):
+        console.out(line, "" if number else "bold")
     for each in report.comparisons:
-        found = f"{each.difference.mean:+.4g} {_interval(each.difference)} on {each.difference.count} seeds"
+        found = f"{each.difference.mean:+.4g} {table.interval(each.difference)} on {each.difference.count} seeds"
         console.out(f"{each.policy} less {each.other}: {found}, ahead on {each.ahead}, behind on {each.behind}")
     for policy, failure, seeds in report.failures:
         first = ", ".join(map(str, seeds[:_SHOWN_SEEDS])) + (" …" if len(seeds) > _SHOWN_SEEDS else "")
         what = f"{failure.type}: {failure.message}"
         console.out(f"failed: {policy}, {len(seeds)} episodes (seeds {first}), in {failure.during}: {what}", "red")
-
-
-def _row(summary: Summary) -> tuple[str, ...]:
-    mean = summary.total_reward
-    return (
-        summary.policy,
-        str(summary.episodes),
-        _number(mean.mean if mean else None),
-        _interval(mean) if mean else "-",
-        _number(summary.median),
-        "-" if summary.success is None else f"{summary.success:.0%}",
-        _number(summary.length),
-        _number(summary.steps_per_s),
-        str(summary.errors),
-    )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
-
-
-def _interval(estimate: Estimate) -> str:
-    return f"[{estimate.low:.4g}, {estimate.high:.4g}]"

@@ -1,0 +1,32 @@
+"""Tables of evaluations."""
+
+from __future__ import annotations
+
+from openenv.evaluation import Estimate, Summary
+from openenv_cli import table
+
+
+def test_names_begin_and_numbers_end_below_each_other() -> None:
+    assert table.lines([("a", "name", "n"), ("b", "x", "10")], names=2) == ["a  name   n", "b  x     10"]
+
+
+def test_what_no_episode_has_shown_is_a_dash() -> None:
+    failed = Summary("p", 3, 3, None, None, None, None, None)
+
+    assert table.row(failed) == ("p", "3", "-", "-", "-", "-", "-", "-", "3")
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    found = Summary("p", 4, 1, Estimate(0.5, 0.25, 0.75, 3), 0.5, 2 / 3, 7.0, 12345.6)
+
+    assert dict(zip(table.HEADER, table.row(found), strict=True)) == {
+        "policy": "p",
+        "episodes": "4",
+        "return": "0.5",
+        "95 % interval": "[0.25, 0.75]",
+        "median": "0.5",
+        "success": "67%",
+        "length": "7",
+        "steps/s": "1.235e+04",
+        "errors": "1",
+    }
