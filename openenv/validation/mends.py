@@ -19,7 +19,7 @@ def mend_refusal(request: str, code: str | None) -> str | None:
         One line; ``None`` where the check knows better.
     """
     if code == EnvironmentFactoryError.code:
-        return "correct the environment's class: without arguments, it makes what has reset, step and state"
+        return "correct the environment's class: it is to be made without arguments, and has reset, step and state"
     if code == InvalidResultError.code:
         return f"correct what {request} returns"
     if code == ExecutionError.code:

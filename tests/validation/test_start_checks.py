@@ -237,13 +237,19 @@ def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
 @pytest.mark.parametrize(
     ("code", "spoilt", "id_", "said", "mend"),
     [
-        ("def step(", "def stepp(", "B001", "abstract method", "correct the environment's class: without arguments"),
+        (
+            "def step(",
+            "def stepp(",
+            "B001",
+            "abstract method",
+            "correct the environment's class: it is to be made without arguments",
+        ),
         (
             "def __init__(self)",
             "def __init__(self, size: int)",
             "B001",
             "missing 1 required positional argument: 'size'",
-            "correct the environment's class: without arguments",
+            "correct the environment's class: it is to be made without arguments",
         ),
         ("return MyObservation(total=0)", "return None", "B001", "returned NoneType", "correct what reset returns"),
         ("self._total += action.amount", "return None", "B002", "returned NoneType", "correct what step returns"),
