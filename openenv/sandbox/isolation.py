@@ -65,10 +65,11 @@ class UnreadableError(Exception):
     """The code's own user may not read what Python needs."""
 
 
-def isolate(hidden: Sequence[Path]) -> Boundary:
+def isolate(folder: Path, hidden: Sequence[Path]) -> Boundary:
     """Cut this process and its children off, as far as that is possible.
 
     Args:
+        folder: Where this sandbox's files go.
         hidden: Folders that the code is not to read.
 
     Raises:
@@ -83,7 +84,7 @@ def isolate(hidden: Sequence[Path]) -> Boundary:
     if within:
         _possible(kernel.forbid_user_namespaces)
     network = _possible(lambda: kernel.unshare(kernel.CLONE_NEWNET))
-    files = _possible(lambda: enter_mount_namespace(hidden))
+    files = _possible(lambda: enter_mount_namespace(folder, hidden))
     if user is not None:
         _check_readable(user)
     processes: Literal["namespace", "user", "descendants"] = "descendants" if user is None else "user"

@@ -62,7 +62,7 @@ class Keeper:
     def __init__(self, channel: socket.socket, folder: Path, limits: Limits, hidden: Sequence[Path]) -> None:
         self._channel = channel
         parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)  # before all becomes read-only
-        boundary = isolate(hidden)
+        boundary = isolate(folder, hidden)
         self._scratch = Scratch(folder, parent, limits, boundary)
         self._crew = Crew(limits, boundary)
         self._polls = boundary.isolation.files == "checked"

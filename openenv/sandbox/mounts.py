@@ -14,10 +14,11 @@ _SERVICES = Path("/run")
 """Where the sockets of services are: no network namespace cuts them off."""
 
 
-def enter_mount_namespace(hidden: Sequence[Path]) -> None:
+def enter_mount_namespace(folder: Path, hidden: Sequence[Path]) -> None:
     """Give this process mounts of its own, all read-only: the home of its user is hidden, and the sockets of services.
 
     Args:
+        folder: Stays, wherever it is.
         hidden: Further folders, of which nothing is kept.
 
     Raises:
@@ -25,11 +26,11 @@ def enter_mount_namespace(hidden: Sequence[Path]) -> None:
     """
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.make_mounts_private()
-    for folder in filter(os.path.isdir, hidden):  # first, so that whatever is put back has them hidden as well
-        kernel.mount_tmpfs(folder, "size=4k,mode=000")
+    for place in filter(os.path.isdir, hidden):  # first, so that whatever is put back has them hidden as well
+        kernel.mount_tmpfs(place, "size=4k,mode=000")
     for place in filter(None, (_home(), _SERVICES)):
         if can_be_hidden(place):
-            kept = _kept_within(place)
+            kept = _kept_within(place, folder)
             kernel.mount_tmpfs(place, "size=1m,mode=755")
             _put_back(kept)
     kernel.make_everything_read_only()
@@ -61,10 +62,10 @@ def needed() -> set[Path]:
     return {form for path in named for form in (path, path.resolve())}
 
 
-def _kept_within(place: Path) -> dict[Path, int]:
+def _kept_within(place: Path, *further: Path) -> dict[Path, int]:
     """Open what is needed below a place, without what lies in another such folder."""
     outermost = list[Path]()
-    for path in sorted(needed()):
+    for path in sorted({*needed(), *further}):
         if path.is_relative_to(place) and path.exists() and not any(map(path.is_relative_to, outermost)):
             outermost.append(path)
     return {path: os.open(path, os.O_PATH) for path in outermost}

@@ -26,6 +26,22 @@ with Sandbox() as sandbox:
     assert played(kind, program) is None
 
 
+@pytest.mark.parametrize("kind", ["rich", "plain"])
+def test_temporary_files_may_be_in_a_place_that_is_hidden(kind):
+    program = """
+import pwd, tempfile
+from pathlib import Path
+with tempfile.TemporaryDirectory(dir=pwd.getpwuid(os.getuid()).pw_dir) as tempfile.tempdir:
+    os.chmod(tempfile.tempdir, 0o755)
+    with Sandbox() as sandbox:
+        wrote = [sandbox.run("open('x', 'w').write('fits')").value]
+        sandbox.restart()
+        wrote.append(sandbox.run("open('x', 'w').write('fits')").value)
+    print(json.dumps([wrote, os.listdir(tempfile.tempdir)]))
+"""
+    assert played(kind, program) == [["4", "4"], []]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_disk_is_not_filled(kind):
     program = """
