@@ -93,7 +93,7 @@ def evaluate(
         The report. An episode in which the environment or the policy failed is counted there, with its error.
 
     Raises:
-        ConfigurationError: The target, a policy or an option cannot be used, or ``out`` holds another run.
+        ConfigurationError: The target, a policy or an option cannot be used, or not kept; or ``out`` holds another run.
         FolderInUseError: Another evaluation that is running keeps its run in ``out``.
         SessionError: The server cannot be reached, or no longer.
     """
