@@ -159,7 +159,7 @@ def _added(dockerfile: Dockerfile) -> dict[str, bytes]:
 
 
 def _run(client: DockerClient, entries: list[Entry], on_event: OnEvent, **options: Any) -> Build:
-    with _refusals():
+    with _refusals(), _hung_up_in_the_end(client):
         stream = client.api.build(
             # Sent piece by piece, as requests does with iterators.
             fileobj=archive(entries),  # type: ignore[arg-type]
@@ -201,6 +201,23 @@ def _follow(events: Iterator[Event], on_event: OnEvent) -> Build:
         on_event(event)
     assert isinstance(event, Built)
     return Build(event.image, tuple(done))
+
+
+@contextmanager
+def _hung_up_in_the_end(client: DockerClient) -> Iterator[None]:
+    """Close the connection of a build that is cut short, which the SDK keeps to itself and would leave open."""
+    responses: list[Any] = []
+
+    def note(response: Any, **_: Any) -> None:
+        responses.append(response)
+
+    client.api.hooks["response"].append(note)
+    try:
+        yield
+    finally:
+        client.api.hooks["response"].remove(note)
+        for response in responses:
+            response.close()
 
 
 @contextmanager

@@ -9,7 +9,10 @@ import pytest
 from scripts.engine import Engine
 
 
-@pytest.mark.parametrize("left", ["", "no number", str(os.getpid()), "99999999"])
+LEFT = {"nothing": "", "words": "no number", "of another program": str(os.getpid()), "of none": "99999999"}
+
+
+@pytest.mark.parametrize("left", LEFT.values(), ids=LEFT.keys())
 def test_what_a_killed_engine_has_left_behind_is_not_taken_for_one_that_runs(tmp_path, left):
     (tmp_path / "pid").write_text(left, encoding="ascii")
 
