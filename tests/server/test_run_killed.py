@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,10 +23,10 @@ def pipes(tmp_path: Path) -> Iterator[Fifo]:
 
 @pytest.mark.parametrize("sessions", [0, 2])
 def test_no_process_and_no_file_outlives_a_killed_server(tmp_path: Path, pipes: Fifo, sessions: int) -> None:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    variables = {"OPENENV_ISOLATION": "process", "TMPDIR": str(folder)}
-    with server_process(tmp_path / "server.log", **variables) as server, ExitStack() as stack:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))  # short enough for a socket below it
+        variables = {"OPENENV_ISOLATION": "process", "TMPDIR": str(folder)}
+        server = stack.enter_context(server_process(tmp_path / "server.log", **variables))
         with server.http() as http:
             http.get("/health")  # it has started
         for _ in range(sessions):
