@@ -8,7 +8,6 @@ import pytest
 
 from scripts.engine import Engine
 
-
 LEFT = {"nothing": "", "words": "no number", "of another program": str(os.getpid()), "of none": "99999999"}
 
 
