@@ -37,8 +37,17 @@ class PolicyThread:
             *args: Its arguments.
 
         Returns:
-            What it returns; an awaitable is awaited first. What it raises is raised here.
+            What it returns; an awaitable is awaited first.
+
+        Raises:
+            Exception: What it raises. What would end the program, ``sys.exit`` for example, is a ``RuntimeError``.
         """
+        try:
+            return await self._called(function, args)
+        except SystemExit as error:
+            raise RuntimeError(f"a policy must not end the program: it raised SystemExit({error.code!r})") from error
+
+    async def _called(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         if inspect.iscoroutinefunction(function):
             return await function(*args)
         future: asyncio.Future[_Outcome] = asyncio.get_running_loop().create_future()

@@ -338,3 +338,23 @@ def test_without_a_folder_the_steps_are_in_the_report() -> None:
 def test_refuses_what_cannot_be_played(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         evaluate(Walk, **{"policies": {"right": RightPolicy}, **wrong})
+
+
+class LeavingPolicy:
+    def act(self, observation: Any) -> Any:
+        raise SystemExit(3)
+
+
+class LeavingLaterPolicy:
+    async def act(self, observation: Any) -> Any:
+        raise SystemExit(3)
+
+
+@pytest.mark.parametrize("policy", [LeavingPolicy, LeavingLaterPolicy])
+def test_a_policy_that_ends_the_program_fails_its_episodes_only(policy: type[Any]) -> None:
+    report = evaluate(Walk, {"leaving": policy, "right": RightPolicy}, episodes=2, sessions=2)
+
+    failures = [one.error for one in report.episodes if one.policy == "leaving"]
+    assert [failure and (failure.during, failure.type) for failure in failures] == [("act", "RuntimeError")] * 2
+    assert "SystemExit(3)" in str(failures[0])
+    assert report.policies[1].success == 1.0
