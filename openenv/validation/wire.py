@@ -112,8 +112,14 @@ class Socket:
         return Frame(content["type"], data if isinstance(data, dict) else {}, content)
 
     def ask(self, content: Any) -> Frame:
-        """Send a frame and wait for its answer."""
-        self.send(content)
+        """Send a frame and wait for its answer; a server that has hung up already may have said why."""
+        try:
+            self.send(content)
+        except ProbeError as gone:
+            try:
+                return self.receive(content)
+            except ProbeError:
+                raise gone from None
         return self.receive(content)
 
     def closing(self) -> int | None:

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from threading import Thread
 
 import pytest
+from support.puppets import PATIENCE_S, LonelyPuppet
+from support.serving import serving, until
+from websockets.protocol import State
 
 from openenv.validation.check import ProbeError
 from openenv.validation.web import Web
 from openenv.validation.wire import connected
 
-PATIENCE_S = 30.0
 SHORT_S = 0.05
 
 
@@ -75,3 +77,11 @@ def test_where_nothing_listens_the_connection_is_lost() -> None:
         with pytest.raises(ProbeError) as caught:
             ask(url, PATIENCE_S)
         assert caught.value.lost
+
+
+def test_a_server_that_hangs_up_before_it_is_asked_is_heard_all_the_same() -> None:
+    with serving(LonelyPuppet) as served, served.http() as http:
+        assert http.post("/sessions").status_code == 201  # which takes the only slot
+        with connected(served.url, PATIENCE_S, offer=False) as refused:
+            until(lambda: refused._connection.state is State.CLOSED)
+            assert refused.ask({"type": "state"}).code == "CAPACITY_REACHED"
