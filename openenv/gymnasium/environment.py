@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from secrets import randbelow
+from threading import Lock
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from openenv.types import Action, Observation, State
 ActionT = TypeVar("ActionT", bound=Action)
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
+_RENDERING = Lock()  # what draws in one thread at a time only, as pygame does, is shared by all sessions
 PNG = "png"
 """The key of an observation's metadata under which the rendered frame stands, as base64."""
 
@@ -125,7 +127,8 @@ class GymnasiumEnvironment(Environment[ActionT, ObservationT, GymnasiumState]):
 
     def _frame(self) -> str:
         try:
-            frame: Any = self.env.render()
+            with _RENDERING:
+                frame: Any = self.env.render()
         except gymnasium.error.DependencyNotInstalled as error:
             raise EnvironmentFault(f"this environment cannot render here: {error}") from error
         return b64encode(encode(frame)).decode()
