@@ -166,6 +166,8 @@ def test_a_client_that_is_left_open_hangs_up_when_its_loop_ends(served: Served) 
     until(lambda: session.lease.phase is Phase.DETACHED)
     asyncio.run(finish())
 
+    assert env.session_id is None
+
 
 def test_a_forgotten_client_of_an_ended_loop_is_warned_of_without_its_password(served: Served) -> None:
     left = [PuppetEnv(base_url=served.url.replace("//", "//me:secret@"))]

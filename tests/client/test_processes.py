@@ -86,3 +86,4 @@ def test_a_script_that_forgets_to_close_frees_its_slot_when_it_ends() -> None:
         (puppet,) = run(LEAVE, served.url)
         journal.await_close(int(puppet))
         until(lambda: served.call(lambda: served.service.store.active) == 0)
+        assert journal.of(int(puppet))[-1] == "close"
