@@ -366,12 +366,18 @@ def _is_gone(failure: ConnectError) -> bool:
     return bool(failure.data.get("refused") and failure.data.get("loopback"))
 
 
+_GONE = (
+    "start the server again; connect() opens a fresh session. "
+    "Where an environment takes its server down, isolation='process' keeps the others alive"
+)
+
+
 def _unreachable(failure: ConnectError) -> ConnectError:
     if _is_gone(failure):
         message = (
             f"the server at {failure.data['url']} is gone, and the session with it: nothing listens there any more"
         )
-        return ConnectError(message, failure.data, hint="start the server again; connect() opens a fresh session")
+        return ConnectError(message, failure.data, hint=_GONE)
     message = f"the connection was lost and the session could not be resumed: {failure.message}"
     return ConnectError(message, failure.data, hint=failure.hint)
 

@@ -147,7 +147,8 @@ async def test_a_server_on_this_machine_that_listens_no_more_is_gone(monkeypatch
         stage.vanish()
         with pytest.raises(ConnectError, match=f"server at ws{stage.url[4:]}/ws is gone") as caught:
             await reset
-        assert caught.value.hint == "start the server again; connect() opens a fresh session"
+        assert str(caught.value.hint).startswith("start the server again; connect() opens a fresh session. ")
+        assert "isolation='process'" in str(caught.value.hint)
 
 
 @in_loop
