@@ -19,10 +19,12 @@ class Schemas(NamedTuple):
     Attributes:
         action: That of its actions.
         observation: That of its observations.
+        state: That of its states; empty where the server does not say.
     """
 
     action: dict[str, Any]
     observation: dict[str, Any]
+    state: dict[str, Any]
 
 
 def served_schemas(client: EnvClient[Any, Any, Any]) -> Schemas:
@@ -48,10 +50,11 @@ def served_schemas(client: EnvClient[Any, Any, Any]) -> Schemas:
         said = Web(url, _TIMEOUT_S).get("/schema", client._session.recipe.headers).object()
     except ProbeError as error:
         raise _unsaid(url, str(error)) from error
+    said = {"state": {}, **said}
     for name in Schemas._fields:
         if not isinstance(said.get(name), dict):
             raise _unsaid(url, f"its /schema has no {name}")
-    return Schemas(said["action"], said["observation"])
+    return Schemas(*(said[name] for name in Schemas._fields))
 
 
 def _unsaid(url: str, reason: str) -> ConnectError:

@@ -45,7 +45,7 @@ def open_sessions(
     sessions.connect()
     try:
         schemas = _own_schemas(read) if isinstance(read, type) else served_schemas(sessions[0].async_client)
-        return sessions, Interpreter.of(*schemas, render_mode)
+        return sessions, Interpreter.of(schemas.action, schemas.observation, render_mode)
     except BaseException:
         sessions.close()
         raise
@@ -66,4 +66,5 @@ def _in_process(environment: type[Any], n: int, options: dict[str, Any]) -> Pool
 
 def _own_schemas(environment: type[Any]) -> Schemas:
     blueprint = blueprint_of(environment)
-    return Schemas(*(TypeAdapter(model).json_schema() for model in (blueprint.action_type, blueprint.observation_type)))
+    models = (blueprint.action_type, blueprint.observation_type, blueprint.state_type)
+    return Schemas(*(TypeAdapter(model).json_schema() for model in models))
