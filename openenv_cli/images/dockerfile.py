@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from openenv.project.dockerfile import read_instructions
 from openenv_cli.errors import CommandError
 
 BASE_IMAGE = "BASE_IMAGE"
@@ -48,18 +49,7 @@ class Dockerfile:
 
     def instructions(self) -> Iterator[str]:
         """Yield its instructions, each as one line."""
-        pending = ""
-        for line in self.text.splitlines():
-            if not line.strip() or line.lstrip().startswith("#"):
-                continue
-            pending += line.strip()
-            if pending.endswith("\\"):
-                pending = pending[:-1]
-                continue
-            yield pending
-            pending = ""
-        if pending:
-            yield pending
+        return map(str, read_instructions(self.text))
 
     def without_caches(self) -> str:
         """Leave out cache mounts: they make a repeated build faster, and only BuildKit knows them.
