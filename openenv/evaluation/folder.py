@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from openenv import episodes
 from openenv.episodes import Episode
 from openenv.errors import ConfigurationError, OpenEnvError
-from openenv.evaluation.lock import FileLock
+from openenv.file_lock import FileLock
 
 if TYPE_CHECKING:
     from typing_extensions import Self
