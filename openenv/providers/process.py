@@ -18,12 +18,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from openenv.errors import ConfigurationError, ServerStartError
+from openenv.providers import launcher
 from openenv.providers.start_error import start_error
 
 logger = logging.getLogger("openenv.providers")
 
 _TAIL = 200
 _LINGER_S = 5.0
+_OF_THIS_PROCESS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+"""Variables that are for this interpreter, or for its user; what another one runs may be a stranger's."""
 _LIKELY = 'is the app\'s module importable, and is its object called "app"?'
 
 
@@ -36,6 +39,8 @@ class ProcessProvider:
     Args:
         app: What to serve, as ``module:name``; it is found as this process would find it.
         app_dir: The folder to run in and to import from; the current one where left out.
+        python: The interpreter to run it with, of a virtual environment for example; it finds there what it
+            imports, and nothing of this process. The one of this process where left out.
         env_vars: More environment variables for the server.
         startup_timeout_s: How long it may take until it is healthy, in seconds.
         stop_timeout_s: How long it may take to stop before it is killed, in seconds.
@@ -46,12 +51,14 @@ class ProcessProvider:
         app: str,
         *,
         app_dir: str | Path | None = None,
+        python: str | Path | None = None,
         env_vars: Mapping[str, str] | None = None,
         startup_timeout_s: float = 60.0,
         stop_timeout_s: float = 10.0,
     ) -> None:
         self.app = app
         self.app_dir = Path(app_dir) if app_dir is not None else None
+        self.python = Path(python) if python is not None else None
         self.env_vars = dict(env_vars or {})
         self.startup_timeout_s = startup_timeout_s
         self.stop_timeout_s = stop_timeout_s
@@ -182,12 +189,9 @@ class _Server:
         self._reader.join(timeout=1.0)
 
     def _spawn(self, provider: ProcessProvider, listening: int, lifeline: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "openenv.server", self._app]
-        command += ["--fd", str(listening), "--parent-fd", str(lifeline), "--log-level", "warning"]
-        if provider.app_dir is not None:
-            command += ["--app-dir", str(provider.app_dir.resolve())]
-        # Its only clients are ours: they know no operator's key, and nobody else's episode has to be waited for.
-        variables = {name: value for name, value in os.environ.items() if name != "OPENENV_API_KEY"}
+        command = [*_server_command(provider.python), self._app, "--fd", str(listening), "--parent-fd", str(lifeline)]
+        if provider.app_dir is not None or provider.python is not None:
+            command += ["--app-dir", str((provider.app_dir or Path()).resolve())]
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -195,13 +199,7 @@ class _Server:
             stderr=subprocess.STDOUT,
             pass_fds=(listening, lifeline),
             start_new_session=True,
-            env={
-                **variables,
-                "OPENENV_DRAIN_TIMEOUT_S": "1",
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONPATH": os.pathsep.join(_import_path()),
-                **provider.env_vars,
-            },
+            env={**_variables(provider.python), **provider.env_vars},
         )
 
     def _read_log(self) -> None:
@@ -214,6 +212,25 @@ class _Server:
 
     def _failure(self, what: str) -> ServerStartError:
         return start_error(f"the server of {self._app} {what}", "\n".join(self._log), _LIKELY, root=self._root)
+
+
+def _server_command(python: Path | None) -> list[str]:
+    """What serves an app: this package, or, in another interpreter, a script that does without it."""
+    if python is None:
+        return [sys.executable, "-m", "openenv.server", "--log-level", "warning"]
+    # Isolated (-I), it imports neither from the script's folder nor from where PYTHONPATH points.
+    return [str(python), "-I", "-u", launcher.__file__]
+
+
+def _variables(python: Path | None) -> dict[str, str]:
+    """The environment variables of a server; without what is of this process alone."""
+    # Its only clients are ours: they know no operator's key, and nobody else's episode has to be waited for.
+    ours = {"OPENENV_API_KEY"} if python is None else {"OPENENV_API_KEY", *_OF_THIS_PROCESS}
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    added = {"OPENENV_DRAIN_TIMEOUT_S": "1", "PYTHONUNBUFFERED": "1"}
+    if python is None:
+        added["PYTHONPATH"] = os.pathsep.join(_import_path())
+    return {**inherited, **added}
 
 
 def _root_of(app: str, app_dir: Path | None) -> Path:
