@@ -20,13 +20,12 @@ from pathlib import Path
 from openenv.errors import ConfigurationError, ServerStartError
 from openenv.providers import launcher
 from openenv.providers.start_error import start_error
+from openenv.providers.surroundings import for_strangers
 
 logger = logging.getLogger("openenv.providers")
 
 _TAIL = 200
 _LINGER_S = 5.0
-_OF_THIS_PROCESS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-"""Variables that are for this interpreter, or for its user; what another one runs may be a stranger's."""
 _LIKELY = 'is the app\'s module importable, and is its object called "app"?'
 
 
@@ -223,14 +222,13 @@ def _server_command(python: Path | None) -> list[str]:
 
 
 def _variables(python: Path | None) -> dict[str, str]:
-    """The environment variables of a server; without what is of this process alone."""
-    # Its only clients are ours: they know no operator's key, and nobody else's episode has to be waited for.
-    ours = {"OPENENV_API_KEY"} if python is None else {"OPENENV_API_KEY", *_OF_THIS_PROCESS}
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
-    added = {"OPENENV_DRAIN_TIMEOUT_S": "1", "PYTHONUNBUFFERED": "1"}
-    if python is None:
-        added["PYTHONPATH"] = os.pathsep.join(_import_path())
-    return {**inherited, **added}
+    """The environment variables of a server. Its only clients are ours: nobody else's episode has to be waited for."""
+    always = {"OPENENV_DRAIN_TIMEOUT_S": "1", "PYTHONUNBUFFERED": "1"}
+    if python is not None:
+        return {**for_strangers(), **always}
+    # They know no operator's key either.
+    inherited = {name: value for name, value in os.environ.items() if name != "OPENENV_API_KEY"}
+    return {**inherited, **always, "PYTHONPATH": os.pathsep.join(_import_path())}
 
 
 def _root_of(app: str, app_dir: Path | None) -> Path:
