@@ -1,0 +1,17 @@
+"""A Hub for tests and for trying things offline: what the client of the real Hub asks of it, over HTTP.
+
+It keeps its repositories in a folder, and is made of these parts:
+
+    accounts.py       users, organisations and their tokens
+    repository.py     one repository: commits, files and references. Pure
+    storage.py        all repositories, as files in a folder
+    front_matter.py   what the README of a Space says about it
+    spaces.py         what became of each Space: its stage, its logs, its address
+    builds.py         how a build goes that is only acted
+    faults.py         what goes wrong because it was told to
+    hub.py            all of these, and who may do what
+    routes/           its HTTP interface
+    server.py         the same on a socket, in a thread
+
+Tests start it with :mod:`support.hub`; ``python -m tests.hub_server --help`` says how to start it by hand.
+"""

@@ -1,0 +1,1 @@
+"""The HTTP interface of the Hub, by what it is about."""
