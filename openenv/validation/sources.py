@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openenv.errors import ConfigurationError
+from openenv.project.dockerfile import DockerfileError, Stage, read_stages
+from openenv.project.front_matter import README_NAME, read_front_matter
 from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, parse_manifest
-from openenv.project.project import Project, read_source, read_text
+from openenv.project.project import Layout, Project, read_source, read_text
 from openenv.project.pyproject import PYPROJECT_NAME, PyProject, parse_pyproject
-from openenv.project.yaml_document import read_yaml
+from openenv.project.yaml_document import YamlDocument, YamlError, read_yaml
 from openenv.validation.check import NotChecked
 from openenv.validation.remembered import remembered
 
@@ -62,6 +64,41 @@ class Sources:
     def pyproject(self) -> PyProject:
         """What ``pyproject.toml`` says; raises what is wrong with it."""
         return parse_pyproject(self.pyproject_text)
+
+    @property
+    def dockerfile_places(self) -> list[str]:
+        """Where a Dockerfile may stand, the usual place first."""
+        return ["Dockerfile"] + ["server/Dockerfile"] * (self.project.layout is Layout.FLAT)
+
+    @remembered
+    def dockerfile(self) -> Path:
+        """The Dockerfile, or ``NotChecked`` where there is none."""
+        for place in self.dockerfile_places:
+            if (self.root / place).is_file():
+                return self.root / place
+        raise NotChecked("there is no Dockerfile (S005)")
+
+    @remembered
+    def stages(self) -> list[Stage]:
+        """The stages that the Dockerfile builds, or ``NotChecked`` where it cannot be read."""
+        try:
+            return read_stages(read_text(self.dockerfile))
+        except (DockerfileError, ConfigurationError):
+            raise NotChecked(f"{self.name(self.dockerfile)} cannot be read (S014)") from None
+
+    @remembered
+    def front_matter(self) -> YamlDocument:
+        """The front matter of the README, or ``NotChecked`` where there is none that can be read."""
+        path = self.root / README_NAME
+        if not path.is_file():
+            raise NotChecked(f"there is no {README_NAME} (S005)")
+        try:
+            document = read_front_matter(read_text(path))
+        except (YamlError, ConfigurationError):
+            raise NotChecked(f"the front matter of {README_NAME} cannot be read (S020)") from None
+        if document is None:
+            raise NotChecked(f"{README_NAME} has no front matter (S020)")
+        return document
 
     def name(self, path: Path) -> str:
         """Name a file of the project in a message: relative to its root, with forward slashes."""

@@ -51,6 +51,16 @@ class MyEnvironment(Environment[MyAction, MyObservation, State]):
         return self._state
 """
 
+README = "---\nsdk: docker\napp_port: 8000\ntags: [openenv]\n---\n# my-env\n"
+
+DOCKERFILE = """\
+FROM python:3.12-slim
+COPY pyproject.toml ./
+ENV PORT=8000
+USER 1000
+CMD ["sh", "-c", "exec python -m openenv.server my_env.server.app:app --port $PORT"]
+"""
+
 PACKAGED = {
     "openenv.yaml": """\
 name: my-env
@@ -60,8 +70,8 @@ client: my_env.client:MyEnv
 action: my_env.models:MyAction
 observation: my_env.models:MyObservation
 """,
-    "README.md": "# my-env\n",
-    "Dockerfile": "FROM python\n",
+    "README.md": README,
+    "Dockerfile": DOCKERFILE,
     "pyproject.toml": """\
 [project]
 name = "my-env"
@@ -91,7 +101,7 @@ app = create_app(MyEnvironment)
 
 FLAT = {
     "openenv.yaml": "name: my_env\nversion: 0.1.0\napp: server.app:app\n",
-    "README.md": "# my_env\n",
+    "README.md": README,
     "pyproject.toml": """\
 [project]
 name = "openenv-my_env"
@@ -109,7 +119,7 @@ from .models import MyAction, MyObservation
 class MyEnv(EnvClient[MyAction, MyObservation, State]): ...
 """,
     "server/__init__.py": "",
-    "server/Dockerfile": "FROM python\n",
+    "server/Dockerfile": DOCKERFILE,
     "server/environment.py": ENVIRONMENT.replace("from my_env.models", "from models"),
     "server/app.py": """\
 from openenv.server import create_app

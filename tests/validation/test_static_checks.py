@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from specimens import FLAT, PACKAGED, check, found, ids_of, outcome_of, passed, write
+from specimens import DOCKERFILE, FLAT, PACKAGED, README, check, found, ids_of, outcome_of, passed, write
 from support.permissions import permissions_that_hold
 
 from openenv.validation.report import Status
@@ -142,8 +142,126 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
         {"openenv.yaml": MANIFEST.replace("client: my_env.client:MyEnv\n", ""), "my_env/client.py": "x = 1\n"},
         {"S012": ["my_env/client.py: my_env/client.py defines no class"]},
     ),
+    (
+        "an import of a name that is not there, in a function",
+        {"my_env/late.py": "def f():\n    from my_env.models import YourAction\n    from .models import MyAction\n"},
+        {"S013": ["my_env/late.py:2: my_env/models.py does not define YourAction"]},
+    ),
+    (
+        "an import of a module that is not there",
+        {"my_env/server/late.py": "from ..model import MyAction\n"},
+        {"S013": ["my_env/server/late.py:1: there is no module my_env.model"]},
+    ),
+    (
+        "a misspelt instruction",
+        {"Dockerfile": DOCKERFILE + "EXPSE 8000\n"},
+        {"S014": ["Dockerfile:6: 'EXPSE' is no instruction"]},
+    ),
+    (
+        "copies of what is not there",
+        {"Dockerfile": DOCKERFILE + "COPY requirements.txt wheels/ $X /tmp/\nCOPY --from=build /x /\n"},
+        {
+            "S014": [
+                "Dockerfile:6: COPY copies requirements.txt, which does not exist",
+                "Dockerfile:7: COPY --from=build /x / copies from a stage that does not exist",
+            ]
+        },
+    ),
+    (
+        "a copy of what is left out",
+        {".dockerignore": "*\n!my_env\n"},
+        {"S014": ["Dockerfile:2: COPY copies pyproject.toml, which .dockerignore leaves out"]},
+    ),
+    (
+        "another port in the image",
+        {"Dockerfile": DOCKERFILE.replace("8000", "8080")},
+        {"S015": ["Dockerfile:3: the port is 8080 here, and 8000 in openenv.yaml"]},
+    ),
+    (
+        "other ports in the README and the command",
+        {"README.md": README.replace("8000", "7860"), "Dockerfile": DOCKERFILE.replace("$PORT", "80")},
+        {
+            "S015": [
+                "Dockerfile:5: the port is 80 here, and 8000 in openenv.yaml",
+                "README.md:3: the port is 7860 here, and 8000 in openenv.yaml",
+            ]
+        },
+    ),
+    (
+        "a user who is root",
+        {"Dockerfile": DOCKERFILE.replace("USER 1000", "USER root:root")},
+        {"S016": ["Dockerfile:4: it runs as root"]},
+    ),
+    (
+        "no user",
+        {"Dockerfile": DOCKERFILE.replace("USER 1000\n", "")},
+        {"S016": ["Dockerfile: it names no USER"]},
+    ),
+    (
+        "the latest base image, by an argument",
+        {"Dockerfile": f"ARG BASE=host:5000/python:latest\n{DOCKERFILE.replace('python:3.12-slim', '$BASE')}"},
+        {"S017": ["Dockerfile:2: it builds on host:5000/python:latest, whichever that is today"]},
+    ),
+    (
+        "a base image without a tag",
+        {"Dockerfile": DOCKERFILE.replace("python:3.12-slim", "host:5000/python AS x")},
+        {"S017": ["Dockerfile:1: it builds on host:5000/python, whichever that is today"]},
+    ),
+    (
+        "secrets in the image",
+        {"Dockerfile": DOCKERFILE + "ARG HF_TOKEN\nENV A=1 OPENAI_API_KEY=sk-1\nENV MAX_TOKENS=5 TOKEN_FILE=/run/x\n"},
+        {
+            "S018": [
+                "Dockerfile:6: ARG HF_TOKEN can be read by whoever has the image",
+                "Dockerfile:7: ENV OPENAI_API_KEY can be read by whoever has the image",
+            ]
+        },
+    ),
+    (
+        "a copy of the whole folder",
+        {"Dockerfile": DOCKERFILE + "COPY . /app\n", ".dockerignore": ".git\n.venv/\n"},
+        {"S019": ["Dockerfile:6: 'COPY . /app' would copy secrets (.env) too"]},
+    ),
+    ("a README without front matter", {"README.md": "# my-env\n"}, {"S020": ["README.md: there is no front matter"]}),
+    (
+        "a README for another kind of Space",
+        {"README.md": "---\ntitle: x\nsdk: gradio\ntags: [x]\ncolorTo: teal\n---\n"},
+        {
+            "S020": [
+                "README.md:3: 'sdk' is gradio: the Hub would not build the Dockerfile",
+                "README.md:2: 'app_port' is missing: the Hub would look for the server on port 7860",
+                "README.md:4: the tag openenv is missing",
+                "README.md:5: 'colorTo' is teal, which the Hub does not take",
+            ]
+        },
+    ),
+    (
+        "front matter that does not end",
+        {"README.md": "---\ntitle: x\n"},
+        {"S020": ["README.md:1: the front matter has no end"]},
+    ),
 ]
 """What is wrong, the files that make it so, and the beginning of what is found."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Dockerfile": DOCKERFILE + "EXPOSE 8000 9090/tcp\n"},
+        {"Dockerfile": DOCKERFILE.replace("$PORT", '\\"${PORT:-7}\\"')},
+        {"Dockerfile": DOCKERFILE.replace("python:3.12-slim", "python@sha256:0")},
+        {"Dockerfile": DOCKERFILE + "COPY . /app\n", ".dockerignore": "*\n!my_env\n!pyproject.toml\n"},
+        {
+            "Dockerfile": f"FROM scratch AS a\nUSER 5\nFROM a\n{DOCKERFILE.replace('USER 1000', 'RUN true')}"[:-1]
+            + "\nUSER x\n"
+        },
+        {"my_env/late.py": "try:\n    from my_env.nothing import x\nexcept ImportError:\n    x = None\n"},
+        {"my_env/late.py": "from my_env import models, server\nfrom .server import environment\n"},
+        {"my_env/fast.cpython-311.so": "", "my_env/late.py": "from my_env.fast import f\n"},
+    ],
+)
+def test_what_looks_odd_and_is_fine(tmp_path: Path, changes: dict[str, str | None]) -> None:
+    assert found(check(write(tmp_path, PACKAGED, changes), static=True)) == {}
 
 
 @pytest.mark.parametrize("files", [PACKAGED, FLAT], ids=["packaged", "flat"])

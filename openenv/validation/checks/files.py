@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openenv.project.project import Layout
 from openenv.project.pyproject import PYPROJECT_NAME
 from openenv.validation.check import Finding, Severity, Stage, check
 from openenv.validation.sources import Sources
@@ -38,6 +37,6 @@ def shipping_is_complete(sources: Sources) -> Iterator[Finding]:
     """Without these it runs here, but cannot be built or pushed."""
     if not (sources.root / "README.md").is_file():
         yield Finding("there is no README.md", "README.md")
-    places = ["Dockerfile"] + ["server/Dockerfile"] * (sources.project.layout is Layout.FLAT)
+    places = sources.dockerfile_places
     if not any((sources.root / place).is_file() for place in places):
         yield Finding(f"there is no {' or '.join(places)}", places[-1])
