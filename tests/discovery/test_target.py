@@ -130,7 +130,7 @@ def test_the_password_of_an_address_is_sent() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Guarded) as server:
         threading.Thread(target=server.serve_forever).start()
         try:
-            assert served_schemas(GenericEnvClient(f"http://me:s%3Acret@127.0.0.1:{server.server_port}")) == ({}, {})
+            assert served_schemas(GenericEnvClient(f"http://me:s%3Acret@127.0.0.1:{server.server_port}")) == ({}, {}, {})
         finally:
             server.shutdown()
 
