@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from specimens import ENVIRONMENT, FLAT, PACKAGED, check, found, ids_of, outcome_of, passed, write
 
 from openenv.validation.check import registered
 from openenv.validation.launch import Exit
-from openenv.validation.report import Status
+from openenv.validation.report import Outcome, Status
 
 APP = PACKAGED["my_env/server/app.py"]
+
+
+def outcome_with(root: Path, code: str, spoilt: str, id_: str, **options: Any) -> Outcome:
+    """How a check comes out where a piece of the environment's code is another one."""
+    environment = ENVIRONMENT.replace(code, spoilt, 1)
+    project = write(root, PACKAGED, {"my_env/server/environment.py": environment})
+    return outcome_of(check(project, "H003", "B001", "B002", **options), id_)
 
 
 @pytest.mark.parametrize("files", [PACKAGED, FLAT], ids=["packaged", "flat"])
@@ -182,9 +190,8 @@ def test_a_server_that_hung_up_is_given_the_time_to_be_gone_before_it_is_asked_a
 
 
 def test_a_crash_in_native_code_is_told_with_its_signal_and_line(tmp_path: Path) -> None:
-    environment = ENVIRONMENT.replace("self._total += action.amount", "import ctypes; ctypes.string_at(0)")
-    report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": environment}), "H003", "B002")
-    [finding] = outcome_of(report, "B002").findings
+    crash = "import ctypes; ctypes.string_at(0)"
+    [finding] = outcome_with(tmp_path, "self._total += action.amount", crash, "B002").findings
     assert finding.message == "the server was killed by signal 11 (SIGSEGV): Fatal Python error: Segmentation fault"
     assert finding.where == "my_env/server/environment.py:17"
 
@@ -225,9 +232,7 @@ def test_a_crash_in_native_code_is_told_with_its_signal_and_line(tmp_path: Path)
 def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
     tmp_path: Path, code: str, raises: str, id_: str, said: str, frame: str
 ) -> None:
-    changes: dict[str, str | None] = {"my_env/server/environment.py": ENVIRONMENT.replace(code, raises, 1)}
-    report = check(write(tmp_path, PACKAGED, changes), "H003", "B001", "B002")
-    [finding] = outcome_of(report, id_).findings
+    [finding] = outcome_with(tmp_path, code, raises, id_).findings
     assert finding.message.startswith(said)
     assert finding.details[-1] == frame
     assert finding.where == frame.partition(" ")[0]
@@ -265,12 +270,11 @@ def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
 def test_what_would_do_is_said_of_the_code_that_is_at_fault(
     tmp_path: Path, code: str, spoilt: str, id_: str, said: str, mend: str
 ) -> None:
-    changes: dict[str, str | None] = {"my_env/server/environment.py": ENVIRONMENT.replace(code, spoilt, 1)}
-    report = check(write(tmp_path, PACKAGED, changes), "H003", "B001", "B002")
-    [finding] = outcome_of(report, id_).findings
+    outcome = outcome_with(tmp_path, code, spoilt, id_)
+    [finding] = outcome.findings
     assert said in finding.message
     assert "openenv/" not in finding.message
-    assert str(finding.mend or outcome_of(report, id_).check.mend).startswith(mend)
+    assert str(finding.mend or outcome.check.mend).startswith(mend)
 
 
 @pytest.mark.parametrize(
@@ -281,9 +285,8 @@ def test_what_would_do_is_said_of_the_code_that_is_at_fault(
     ],
 )
 def test_code_that_does_not_return_is_told_to_be_endless(tmp_path: Path, code: str, id_: str, place: str) -> None:
-    endless = ENVIRONMENT.replace(code, "__import__('threading').Event().wait()", 1)
-    report = check(write(tmp_path, PACKAGED, {"my_env/server/environment.py": endless}), "B001", "B002", timeout_s=3.0)
-    [finding] = outcome_of(report, id_).findings
+    endless = "__import__('threading').Event().wait()"
+    [finding] = outcome_with(tmp_path, code, endless, id_, timeout_s=3.0).findings
     assert "was not answered within 3 s" in finding.message
     assert str(finding.mend).startswith(f"look for an endless loop, or a wait that does not end, in {place};")
 
