@@ -35,7 +35,7 @@ def test_a_healthy_project_passes_every_check_strictly(tmp_path: Path, files: di
     ("changes", "said"),
     [
         (
-            {"my_env/server/environment.py": "import no_such_module_at_all\n"},
+            {"my_env/server/environment.py": "import no_such_module_at_all\n" + ENVIRONMENT},
             "my_env/server/environment.py:1: ModuleNotFoundError: No module named 'no_such_module_at_all'",
         ),
         (

@@ -15,7 +15,7 @@ from openenv.validation.launch import Exit, Launch, LaunchError
     "H001",
     "The app can be imported",
     stage=Stage.IMPORTS,
-    needs=("S010", "S011"),
+    needs=("S010", "S011", "S013"),
     mend="correct the last line that is shown, or install what it asks for",
 )
 def app_is_importable(imports: Imports) -> Iterator[Finding]:
