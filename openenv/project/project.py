@@ -146,11 +146,12 @@ def find_root(path: str | Path = ".") -> Path:
     )
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, newline: str | None = None) -> str:
     """Read a text file of a project.
 
     Args:
         path: The file.
+        newline: As for ``open``: the empty text leaves the ends of lines as they are.
 
     Returns:
         Its text, without a byte-order mark.
@@ -158,8 +159,8 @@ def read_text(path: Path) -> str:
     Raises:
         ConfigurationError: It cannot be read, or is not UTF-8.
     """
-    with _reading(path):
-        return path.read_text(encoding="utf-8-sig")
+    with _reading(path), path.open(encoding="utf-8-sig", newline=newline) as file:
+        return file.read()
 
 
 def read_source(path: Path) -> str:
