@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from openenv.errors import ConfigurationError
+from openenv.project.claims import Claims, EpisodeClaims, PolicyClaims, RewardClaims
 from openenv.project.naming import MAX_LENGTH, suggest
 from openenv.project.yaml_document import Path, Problem, YamlDocument, YamlError, read_yaml
 
@@ -36,6 +37,7 @@ _EXPECTED = {
     "variables": "a mapping of names to text",
     "policies": "a mapping of names to module:attribute",
     "validation": "a mapping",
+    "validation.reward.range": "two numbers, the smaller one first",
     "template": "a mapping of name, version and answers",
     "template.version": "a whole number",
     "template.answers": "a mapping",
@@ -178,7 +180,7 @@ class Manifest(BaseModel):
         policies: Policies that play it, by name, each as ``module:attribute``.
         variables: Variables of its Space.
         default_image: The image to start where none is named.
-        validation: What the environment says about itself to validators; not interpreted yet.
+        validation: What the environment says about itself to validators.
         template: The template it was made from.
     """
 
@@ -198,7 +200,7 @@ class Manifest(BaseModel):
     policies: dict[_PolicyName, _Policy] = Field(default_factory=dict)
     variables: Annotated[dict[str, str], BeforeValidator(_variables)] = Field(default_factory=dict)
     default_image: str | None = None
-    validation: dict[str, Any] | None = None
+    validation: Claims | None = None
     template: TemplateRecord | None = None
 
     @property
@@ -243,13 +245,25 @@ def _problem(error: dict[str, Any], document: YamlDocument) -> Problem:
         hint = f"add {_EXAMPLES.get(dotted, f'{path[-1]}: …')}"
         return _at(document, path[:-1], f"'{dotted}' is missing", hint, key=True)
     if kind == "extra_forbidden":
-        known = list((Manifest if len(path) == 1 else TemplateRecord).model_fields)
+        known = list(_model_at(path[:-1]).model_fields)
         near = get_close_matches(str(path[-1]), known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
         return _at(document, path, f"unknown key '{dotted}'", hint, key=True)
     if kind == "refused":
         return _at(document, path, error["ctx"]["message"], error["ctx"]["hint"])
     return _wrong_value(error, document, path, dotted)
+
+
+def _model_at(path: Path) -> type[BaseModel]:
+    """The model whose keys stand at a place."""
+    models: dict[Path, type[BaseModel]] = {
+        (): Manifest,
+        ("template",): TemplateRecord,
+        ("validation",): Claims,
+        ("validation", "reward"): RewardClaims,
+        ("validation", "episode"): EpisodeClaims,
+    }
+    return models.get(path, PolicyClaims)
 
 
 def _wrong_value(error: dict[str, Any], document: YamlDocument, path: Path, dotted: str) -> Problem:

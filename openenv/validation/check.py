@@ -20,7 +20,7 @@ class Stage(str, Enum):
 
     The function of a check is called with that object: the project's ``Sources``, its ``Imports``,
     the ``Launch`` of its server, the ``Server`` at work, the ``Recording`` of episodes played there,
-    and how the server came to its ``Exit``.
+    further ``Play``, and how the server came to its ``Exit``.
     """
 
     SOURCES = "sources"
@@ -28,8 +28,12 @@ class Stage(str, Enum):
     LAUNCH = "launch"
     SERVER = "server"
     RECORDING = "recording"
+    PLAY = "play"
     EXIT = "exit"
 
+
+AT_WORK = (Stage.SERVER, Stage.RECORDING, Stage.PLAY)
+"""Stages for which the environment has to be at work."""
 
 STARTED = "H003"
 """The check that every check of a server at work needs."""
@@ -148,7 +152,7 @@ def check(
     def register(function: F) -> F:
         if id in _registered:
             raise ValueError(f"two checks are called {id}")
-        started = (STARTED,) if stage in (Stage.SERVER, Stage.RECORDING) else ()
+        started = (STARTED,) if stage in AT_WORK else ()
         _registered[id] = Check(id, title, severity, stage, mend, (*started, *needs), v2, function)
         return function
 

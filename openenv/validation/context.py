@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openenv.discovery.target import ImageTarget, ProjectTarget, UrlTarget
 from openenv.errors import ConnectError, UnauthorizedError
 from openenv.protocol import Dialect
 from openenv.providers.docker import DockerProvider
 from openenv.validation.causes import explain
-from openenv.validation.check import V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
+from openenv.validation.check import AT_WORK, V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
+from openenv.validation.effort import DEFAULT, Effort
 from openenv.validation.imports import Imports
 from openenv.validation.launch import Exit, Launch, LaunchError
+from openenv.validation.play import Play
 from openenv.validation.recording import Recording
 from openenv.validation.remembered import remembered
 from openenv.validation.server import Server
 from openenv.validation.sources import Sources
-from openenv.validation.target import Target
+from openenv.validation.target import ClassTarget, Target
 
-_AT_WORK = (Stage.SERVER, Stage.RECORDING)
+if TYPE_CHECKING:
+    from openenv.validation.direct import DirectArena
 
 
 class Context:
@@ -30,19 +33,32 @@ class Context:
         timeout_s: The longest wait for one answer, in seconds.
         static: Whether nothing may be run.
         api_key: The key that a server by URL asks for, if any.
+        effort: How much is played.
     """
 
-    def __init__(self, target: Target, timeout_s: float, *, static: bool = False, api_key: str | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        timeout_s: float,
+        *,
+        static: bool = False,
+        api_key: str | None = None,
+        effort: Effort = DEFAULT,
+    ) -> None:
         self._target = target
+        self._effort = effort
         self._timeout_s = timeout_s
         self._static = static
         self._api_key = api_key
         self._launched: Launch | None = None
+        self._direct: DirectArena | None = None
         self._provider = DockerProvider(target.image) if isinstance(target, ImageTarget) else None
 
     def absence(self, stage: Stage) -> str | None:
         """Say why there is nothing that the checks of a stage could look at, or ``None`` where there is."""
-        if not isinstance(self._target, ProjectTarget) and stage not in _AT_WORK:
+        if isinstance(self._target, ClassTarget) and stage not in (Stage.RECORDING, Stage.PLAY):
+            return "the target is a class: there is no project and no server"
+        if not isinstance(self._target, ProjectTarget) and stage not in AT_WORK:
             kind = "a URL" if isinstance(self._target, UrlTarget) else "an image"
             return f"the target is {kind}: there is no project"
         if self._static and stage is not Stage.SOURCES:
@@ -51,7 +67,7 @@ class Context:
 
     def subject(self, check: Check) -> Any:
         """Return what a check looks at, or raise ``NotChecked`` where that cannot be had."""
-        if check.stage in _AT_WORK and self._launched is not None:
+        if check.stage in AT_WORK and self._launched is not None:
             self._launched.require_alive()
         if check.v2:
             self._require_v2()
@@ -64,7 +80,8 @@ class Context:
             ConnectError: It is not there, or something else is; or the image cannot be started.
             UnauthorizedError: It asks for a key.
         """
-        if isinstance(self._target, ProjectTarget) or (self._static and isinstance(self._target, ImageTarget)):
+        unserved = isinstance(self._target, (ProjectTarget, ClassTarget))
+        if unserved or (self._static and isinstance(self._target, ImageTarget)):
             return
         try:
             reply = self.server.web.get("/schema")
@@ -89,6 +106,8 @@ class Context:
             self._launched.stop()
         if self._provider is not None:
             self._provider.stop()
+        if self._direct is not None:
+            self._direct.close()
 
     def take_note(self, findings: Iterable[Finding]) -> None:
         """Give a server that hung up the time to be gone, before anything else is asked of it."""
@@ -122,18 +141,29 @@ class Context:
     def server(self) -> Server:
         """The server at work."""
         if isinstance(self._target, UrlTarget):
-            return Server(self._target.url, self._timeout_s, self._api_key)
+            return Server(self._target.url, self._timeout_s, self._api_key, effort=self._effort)
         if self._provider is not None:
-            return Server(self._provider.start(), self._timeout_s, self._api_key)
+            return Server(self._provider.start(), self._timeout_s, self._api_key, effort=self._effort)
+        claims = self.sources.project.manifest.validation
         try:
-            return Server(self.launch.base_url, self._timeout_s, ours=True)
+            return Server(self.launch.base_url, self._timeout_s, ours=True, effort=self._effort, claims=claims)
         except LaunchError as error:
             raise NotChecked(f"the server does not start: {error} (H003)") from None
 
     @remembered
     def recording(self) -> Recording:
-        """Episodes played there."""
-        return self.server.recording
+        """Episodes with plain actions."""
+        return self.play.recording
+
+    @remembered
+    def play(self) -> Play:
+        """Episodes on the server, or, of a class, in this process."""
+        if not isinstance(self._target, ClassTarget):
+            return self.server.play
+        from openenv.validation.direct import DirectArena  # which brings all of the sessions
+
+        self._direct = DirectArena(self._target.environment, self._effort, self._timeout_s)
+        return Play(self._direct)
 
     @remembered
     def exit(self) -> Exit:

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from openenv.errors import InvalidResultError
-from openenv.validation.actions import ActionMaker
+from openenv.validation.arena import Answer, Answers, Arena
 from openenv.validation.check import ProbeError
+from openenv.validation.schemas import Schemas
+from openenv.validation.script import NOTHING, Request, Script
 from openenv.validation.values import CannotMake
-from openenv.validation.wire import Frame, Session
+from openenv.validation.wire import Frame, Player, refused
 
-_STEPS = (20, 3)
-"""How many steps each episode has at most; the second one begins in the middle of the first, or after its end."""
-
-
-@dataclass(frozen=True)
-class Schemas:
-    """What the server says that it takes and gives, as JSON Schemas.
-
-    Attributes:
-        action: Its actions.
-        observation: What a step returns.
-        state: Its state.
-        reset_observation: What a reset returns.
-    """
-
-    action: dict[str, Any]
-    observation: dict[str, Any]
-    state: dict[str, Any]
-    reset_observation: dict[str, Any]
+Choose = Callable[[dict[str, Any] | None], Any]
+"""From what was seen last to the next action; raises ``CannotMake`` where there is none."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +29,7 @@ class Turn:
         answer: The reply; ``None`` where none came.
         trouble: Why none came.
         state: The reply to the request for the state after it.
+        seconds: How long the step took.
     """
 
     number: int
@@ -51,6 +37,7 @@ class Turn:
     answer: Frame | None
     trouble: ProbeError | None = None
     state: Frame | None = None
+    seconds: float = 0.0
 
     @property
     def taken(self) -> bool:
@@ -92,11 +79,15 @@ class Recording:
         schemas: What the server says that it takes and gives.
         episodes: The episodes.
         no_action: Why no action could be made, where that was so.
+        script: What was sent.
+        answers: What came of it.
     """
 
     schemas: Schemas
     episodes: tuple[Episode, ...]
     no_action: str | None = None
+    script: Script = NOTHING
+    answers: Answers = ()
 
     @property
     def turns(self) -> list[Turn]:
@@ -117,53 +108,122 @@ class Recording:
                 yield f"step {turn.number} of episode {number}", turn.answer.data, False
 
 
-def record(session: Session, schemas: Schemas, timeout_s: float) -> Recording:
-    """Play and write down what happens.
+def record(arena: Arena, choose: Choose, lengths: tuple[int, ...], seed: int = 0) -> Recording:
+    """Play in one fresh session and write down what happens.
 
     Args:
-        session: A fresh session.
-        schemas: What the server says that it takes and gives.
-        timeout_s: After so many seconds no further step is made.
+        arena: Where to play.
+        choose: Chooses the actions.
+        lengths: How many steps each episode has at most; one begins in the middle of the one before it, or after its
+            end.
+        seed: That of the first episode; the others have the seeds after it.
 
     Returns:
-        The recording; a step that is not answered ends it.
+        The recording; what is not answered ends it.
 
     Raises:
         ProbeError: A reset or the state after it is not answered as it should be.
+        NotChecked: There is no session, or no time.
     """
-    actions = ActionMaker(schemas.action)
-    until = time.monotonic() + timeout_s
-    episodes: list[Episode] = []
-    no_action = None
-    for seed, steps in enumerate(_STEPS):
-        reset = session.expect("reset", "observation", {"seed": seed})
-        state = session.ask("state")
-        turns: list[Turn] = []
-        try:
-            for turn in _turns(session, actions, reset, steps):
-                turns.append(turn)
-                if time.monotonic() > until:
-                    break
-        except CannotMake as reason:
-            no_action = str(reason)
-        episodes.append(Episode(reset, state, tuple(turns)))
-        if no_action or (turns and turns[-1].trouble):
-            break
-    return Recording(schemas, tuple(episodes), no_action)
+    with arena.session() as player:
+        tape = _Tape(arena, player)
+        no_action = None
+        for number, steps in enumerate(lengths):
+            try:
+                tape.play(seed + number, steps, choose)
+            except CannotMake as reason:
+                no_action = str(reason)
+                break
+            if tape.answers[-1].trouble is not None or (number and tape.full):
+                break
+    return recording_of(arena.schemas, Script(tuple(tape.requests)), tuple(tape.answers), no_action)
 
 
-def _turns(session: Session, actions: ActionMaker, reset: Frame, steps: int) -> Iterator[Turn]:
-    seen = reset
-    for number in range(1, steps + 1):
-        if seen.data.get("done"):
-            return
-        observation = seen.data.get("observation")
-        action = actions.make(observation if isinstance(observation, dict) else None)
-        try:
-            answer = session.ask("step", action)
-            state = session.ask("state")
-        except ProbeError as trouble:
-            yield Turn(number, action, None, trouble)
-            return
-        yield Turn(number, action, answer, None, state)
-        seen = answer if answer.kind == "observation" else seen
+def recording_of(schemas: Schemas, script: Script, answers: Answers, no_action: str | None = None) -> Recording:
+    """Lay answers out as episodes.
+
+    Args:
+        schemas: What the server says that it takes and gives.
+        script: What was sent, each reset and each step followed by a request for the state.
+        answers: What came of it.
+        no_action: Why no further action could be made.
+
+    Returns:
+        The recording; an episode whose reset was not answered by an observation is left out.
+    """
+    found = (_episode(script, answers, places) for places in script.episodes())
+    return Recording(schemas, tuple(one for one in found if one is not None), no_action, script, answers)
+
+
+class _Tape:
+    """Writes down what is sent in a session, and what comes of it.
+
+    Args:
+        arena: Where it is played.
+        player: The session.
+    """
+
+    def __init__(self, arena: Arena, player: Player) -> None:
+        self.requests: list[Request] = []
+        self.answers: list[Answer] = []
+        self._arena = arena
+        self._player = player
+        self._until = arena.share_end()
+
+    @property
+    def full(self) -> bool:
+        """Whether the time is over in which anything is written down."""
+        return time.monotonic() > self._until
+
+    def play(self, seed: int, steps: int, choose: Choose) -> None:
+        """Play one episode, of so many steps at most."""
+        reset = self._expect("reset", "observation", {"seed": seed})
+        self._expect("state", None)
+        seen: Frame | None = reset
+        for _ in range(steps):
+            if seen is not None and seen.data.get("done"):
+                return
+            answer = self._send(Request("step", choose(_observation(seen))))
+            if answer.trouble is not None or self._send(Request("state")).trouble is not None or self.full:
+                return
+            seen = answer.frame if answer.frame and answer.frame.kind == "observation" else seen
+
+    def _send(self, request: Request) -> Answer:
+        self.requests.append(request)
+        self.answers.append(self._arena.ask(self._player, request))
+        return self.answers[-1]
+
+    def _expect(self, kind: Literal["reset", "state"], reply: str | None, data: Any = None) -> Frame:
+        answer = self._send(Request(kind, data))
+        if answer.trouble is not None:
+            raise answer.trouble
+        assert answer.frame is not None
+        if reply is not None and answer.frame.kind != reply:
+            raise refused(kind, answer.frame)
+        return answer.frame
+
+
+def _observation(seen: Frame | None) -> dict[str, Any] | None:
+    said = None if seen is None else seen.data.get("observation")
+    return said if isinstance(said, dict) else None
+
+
+def _episode(script: Script, answers: Answers, places: list[int]) -> Episode | None:
+    """Lay out the answers at these places, the first of which is a reset and the second its state."""
+    reset, *rest = places
+    first = answers[reset].frame
+    if first is None or first.kind != "observation" or not rest or script.requests[rest[0]].kind != "state":
+        return None
+    state = answers[rest[0]].frame
+    if state is None:
+        return None
+    turns: list[Turn] = []
+    for place in rest[1:]:
+        request, answer = script.requests[place], answers[place]
+        if request.kind == "step":
+            turns.append(Turn(len(turns) + 1, request.data, answer.frame, answer.trouble, None, answer.seconds))
+        elif request.kind == "state" and turns:
+            last = turns[-1]
+            # A state that is not asked for, because the connection was lost, is the step's trouble.
+            turns[-1] = replace(last, state=answer.frame, trouble=last.trouble or answer.trouble)
+    return Episode(first, state, tuple(turns))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from openenv.errors import ConfigurationError
 from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
 from openenv.validation.context import Context
+from openenv.validation.effort import DEFAULT, Effort
 from openenv.validation.report import Outcome, Report, Status
 from openenv.validation.selection import in_order, select
 from openenv.validation.target import read_target
@@ -28,6 +30,7 @@ class Options:
         strict: Whether warnings count.
         timeout_s: The longest wait for one answer of the server, in seconds.
         api_key: The key that the server asks for, if any.
+        effort: How much is played.
     """
 
     select: Sequence[str] = ()
@@ -36,13 +39,17 @@ class Options:
     strict: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
     api_key: str | None = None
+    effort: Effort = DEFAULT
 
 
-def validate(target: str, options: Options | None = None, on_stage: Callable[[Stage], None] | None = None) -> Report:
-    """Validate a project, a server or an image.
+def validate(
+    target: str | type[Any], options: Options | None = None, on_stage: Callable[[Stage], None] | None = None
+) -> Report:
+    """Validate a project, a server, an image, or an environment's class.
 
     Args:
-        target: A path in a project, the URL of a server, or ``image:`` and an image's name.
+        target: A path in a project, the URL of a server, ``image:`` and an image's name, or an environment's class,
+            which is played in this process.
         options: How to validate.
         on_stage: Called when the checks of a stage begin.
 
@@ -58,7 +65,7 @@ def validate(target: str, options: Options | None = None, on_stage: Callable[[St
     chosen = select(registered().values(), options.select, options.ignore)
     read = read_target(target)
     begun = time.monotonic()
-    context = Context(read, options.timeout_s, static=options.static, api_key=options.api_key)
+    context = Context(read, options.timeout_s, static=options.static, api_key=options.api_key, effort=options.effort)
     try:
         context.reach()
         outcomes = run(chosen, context, on_stage)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
+from openenv.project.claims import Claims
 from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.effort import DEFAULT, Effort
 from openenv.validation.json_schema import schema_problem
-from openenv.validation.recording import Recording, Schemas, record
+from openenv.validation.play import Play
 from openenv.validation.remembered import remembered
+from openenv.validation.schemas import Schemas
+from openenv.validation.served import ServedArena
 from openenv.validation.web import Web
 from openenv.validation.wire import Session, connected, v1_session, v2_session
 
@@ -21,13 +25,25 @@ class Server:
         timeout_s: The longest wait for an answer, in seconds.
         api_key: The key that it asks for, if any.
         ours: Whether it was started here, from a project.
+        effort: How much is played.
+        claims: What the environment says about itself.
     """
 
-    def __init__(self, base_url: str, timeout_s: float, api_key: str | None = None, *, ours: bool = False) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        timeout_s: float,
+        api_key: str | None = None,
+        *,
+        ours: bool = False,
+        effort: Effort = DEFAULT,
+        claims: Claims | None = None,
+    ) -> None:
         self.base_url = base_url
         self.timeout_s = timeout_s
         self.ours = ours
         self.web = Web(base_url, timeout_s, api_key)
+        self.play = Play(ServedArena(self, effort, claims))
         self._api_key = api_key
 
     @remembered
@@ -50,18 +66,9 @@ class Server:
                 raise NotChecked(f"the schema of {name} cannot be used (H009)")
         return Schemas(said["action"], said["observation"], said["state"], said["reset_observation"])
 
-    @remembered
-    def recording(self) -> Recording:
-        """Two short episodes, or ``NotChecked`` where none can be played (B001)."""
-        try:
-            with self.session() as session:
-                return record(session, self.schemas, self.timeout_s)
-        except ProbeError as error:
-            raise NotChecked(f"no episode could be played: {error} (B001)") from None
-
     def action(self) -> object:
         """Give an action that the environment has understood, or raise ``NotChecked`` where there was none."""
-        recording = self.recording
+        recording = self.play.recording
         if any(turn.unrewarded for turn in recording.turns):
             raise NotChecked("B005 failed")
         understood = recording.understood

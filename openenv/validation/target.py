@@ -1,19 +1,38 @@
-"""What is to be validated: a project on disk, a server by its URL, or an image."""
+"""What is to be validated: a project on disk, a server by its URL, an image, or an environment's class."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 from openenv.client.address import http_url
 from openenv.discovery.target import ImageTarget, ProjectTarget, UrlTarget, read_server
 from openenv.project.project import find_root
 
-Target = ProjectTarget | UrlTarget | ImageTarget
+
+@dataclass(frozen=True)
+class ClassTarget:
+    """An environment that is played in this process, without a server.
+
+    Attributes:
+        environment: Its class.
+    """
+
+    environment: type[Any]
+
+    def __str__(self) -> str:
+        return f"{self.environment.__module__}.{self.environment.__qualname__}"
 
 
-def read_target(text: str) -> Target:
+Target = ProjectTarget | UrlTarget | ImageTarget | ClassTarget
+
+
+def read_target(target: str | type[Any]) -> Target:
     """Tell what a target is. A name is that of a folder: what is installed is no project any more.
 
     Args:
-        text: A path in a project; the URL of a server, or its host and port; or ``image:`` and an image's name.
+        target: A path in a project; the URL of a server, or its host and port; ``image:`` and an image's name; or
+            an environment's class.
 
     Returns:
         The target; a URL is that of the server's HTTP routes.
@@ -21,7 +40,9 @@ def read_target(text: str) -> Target:
     Raises:
         ConfigurationError: It is none of these.
     """
-    elsewhere = read_server(text)
+    if isinstance(target, type):
+        return ClassTarget(target)
+    elsewhere = read_server(target)
     if isinstance(elsewhere, UrlTarget):
         return UrlTarget(http_url(elsewhere.url))
-    return elsewhere or ProjectTarget(find_root(text))
+    return elsewhere or ProjectTarget(find_root(target))

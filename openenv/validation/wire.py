@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from openenv.client.address import is_loopback, websocket_url
 from openenv.protocol import SUBPROTOCOL, CloseCode, Dialect
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _MAX_MESSAGE = 100 * 1024 * 1024
 _CLOSE_TIMEOUT_S = 5.0
 _PAUSE_S = 0.1
-_FULL = "CAPACITY_REACHED"
+FULL = "CAPACITY_REACHED"
+"""The code of the error that says that every slot is taken."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Socket:
         try:
             self._connection.send(content if isinstance(content, (str, bytes)) else json.dumps(content))
         except ConnectionClosed as closed:
-            _gone(closed, f"before {_named(content)} could be sent")
+            _gone(closed, f"before {named(content)} could be sent")
 
     def receive(self, request: Any) -> Frame:
         """Wait for a frame.
@@ -97,19 +98,10 @@ class Socket:
         try:
             text = self._connection.recv(self._timeout_s)
         except TimeoutError:
-            named = _named(request)
-            message = f"{named} was not answered within {self._timeout_s:g} s"
-            raise ProbeError(message, mend=mend_silence(named)) from None
+            raise unanswered(request, self._timeout_s) from None
         except ConnectionClosed as closed:
-            _gone(closed, f"in answer to {_named(request)}")
-        try:
-            content = json.loads(text)
-        except (ValueError, RecursionError):
-            content = None
-        if not isinstance(content, dict) or not isinstance(content.get("type"), str):
-            raise ProbeError(f"{_named(request)} was answered by {brief(text)}, which is no frame")
-        data = content.get("data")
-        return Frame(content["type"], data if isinstance(data, dict) else {}, content)
+            _gone(closed, f"in answer to {named(request)}")
+        return frame_of(text, request)
 
     def ask(self, content: Any) -> Frame:
         """Send a frame and wait for its answer; a server that has hung up already may have said why."""
@@ -133,6 +125,32 @@ class Socket:
         except TimeoutError:
             return None
         raise ProbeError("a frame came where the connection should have been closed")
+
+
+def frame_of(text: str | bytes, request: Any) -> Frame:
+    """Read a frame.
+
+    Args:
+        text: What came.
+        request: What it answers.
+
+    Raises:
+        ProbeError: It is no frame.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict) or not isinstance(content.get("type"), str):
+        raise ProbeError(f"{named(request)} was answered by {brief(text)}, which is no frame")
+    data = content.get("data")
+    return Frame(content["type"], data if isinstance(data, dict) else {}, content)
+
+
+def unanswered(request: Any, timeout_s: float) -> ProbeError:
+    """Make the error for a request that was not answered in time."""
+    said = named(request)
+    return ProbeError(f"{said} was not answered within {timeout_s:g} s", mend=mend_silence(said))
 
 
 @contextmanager
@@ -174,24 +192,30 @@ def connected(base_url: str, timeout_s: float, api_key: str | None = None, *, of
         yield Socket(connection, timeout_s)
 
 
-class Session:
-    """A session on a connection, played with well-formed requests.
+class Line(Protocol):
+    """Carries requests of one session, and brings their answers."""
+
+    def ask(self, content: Any) -> Frame:
+        """Send a frame and wait for its answer, or raise ``ProbeError``."""
+        ...
+
+
+class Player:
+    """A session, played with well-formed requests.
 
     Args:
-        socket: The connection.
+        line: What carries them.
         dialect: What is spoken on it.
-        greeting: What the server said when it opened (v2).
     """
 
-    def __init__(self, socket: Socket, dialect: Dialect, greeting: dict[str, Any] | None = None) -> None:
-        self.socket = socket
+    def __init__(self, line: Line, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.greeting = greeting or {}
         self.last_id = 0
+        self._line = line
 
     def ask(self, kind: str, data: Any = None) -> Frame:
         """Send the next request and wait for its reply."""
-        return self.socket.ask(self.next(kind, data))
+        return self._line.ask(self.next(kind, data))
 
     def next(self, kind: str, data: Any = None) -> dict[str, Any]:
         """Write the next request without sending it; in v2 it takes the next id."""
@@ -209,8 +233,23 @@ class Session:
         """
         answer = self.ask(kind, data)
         if answer.kind != reply:
-            raise _refused(kind, answer)
+            raise refused(kind, answer)
         return answer
+
+
+class Session(Player):
+    """A session on a connection.
+
+    Args:
+        socket: The connection.
+        dialect: What is spoken on it.
+        greeting: What the server said when it opened (v2).
+    """
+
+    def __init__(self, socket: Socket, dialect: Dialect, greeting: dict[str, Any] | None = None) -> None:
+        super().__init__(socket, dialect)
+        self.socket = socket
+        self.greeting = greeting or {}
 
 
 @contextmanager
@@ -226,7 +265,7 @@ def v1_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
         with connected(base_url, timeout_s, api_key, offer=False) as socket:
             # v1 has no greeting: a full server says so in place of the first answer.
             answer = socket.ask({"type": "state"})
-            if answer.code != _FULL:
+            if answer.code != FULL:
                 yield Session(socket, Dialect.V1)
                 return
         if time.monotonic() > give_up:
@@ -247,20 +286,20 @@ def v2_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
         answer = socket.ask(opening)
         while answer.kind == "queued":
             answer = socket.receive(opening)
-        if answer.code == _FULL:
+        if answer.code == FULL:
             raise NotChecked(f"the server is full: {answer.data.get('message')}")
         if answer.kind != "session":
-            raise _refused("open", answer)
+            raise refused("open", answer)
         yield Session(socket, Dialect.V2, answer.data)
 
 
-def _refused(request: str, answer: Frame) -> ProbeError:
+def refused(request: str, answer: Frame) -> ProbeError:
     """Make the error for a request, by its type, that was answered by something else than it should be."""
     mend = mend_refusal(request, answer.code)
     return ProbeError(f"{request} was answered by {answer}", answer.traceback, mend=mend)
 
 
-def _named(request: Any) -> str:
+def named(request: Any) -> str:
     """Name a request in a message."""
     if isinstance(request, dict):
         return str(request.get("type"))

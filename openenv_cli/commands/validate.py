@@ -26,6 +26,7 @@ _DOING = {
     Stage.LAUNCH: "starting its server",
     Stage.SERVER: "talking to the server",
     Stage.RECORDING: "playing episodes",
+    Stage.PLAY: "playing more episodes",
     Stage.EXIT: "stopping the server",
 }
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}

@@ -67,10 +67,9 @@ def test_a_manifest_of_ours_is_read_whole() -> None:
 
 
 def test_deployed_manifests_are_taken() -> None:
-    assert parse_manifest(DEPLOYED).validation == {
-        "reward": {"range": [0.0, 1.0], "floor_margin": 0.1},
-        "types": {"tags": ["demo"]},
-    }
+    claims = parse_manifest(DEPLOYED).validation
+    assert claims is not None
+    assert (claims.reward.range, claims.reward.floor_margin, claims.types) == ((0.0, 1.0), 0.1, {"tags": ["demo"]})
     sparse = parse_manifest(SPARSE)
     assert sparse.action == ClassReference(None, "JuliaAction")
     assert (sparse.app, sparse.port, sparse.spec_version) == (None, 8000, 1)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from openenv.validation.check import NotChecked, ProbeError, registered
-from openenv.validation.recording import Episode, Recording, Schemas, Turn
+from openenv.validation.recording import Episode, Recording, Turn
+from openenv.validation.schemas import Schemas
 from openenv.validation.wire import Frame
 
 NUMBER = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}

@@ -1,16 +1,16 @@
-"""B001 - B010: what the environment itself does."""
+"""B001 - B009: what the environment itself does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from openenv.validation.check import Finding, NotChecked, ProbeError, Severity, Stage, check
+from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
 from openenv.validation.json_schema import misfits
 from openenv.validation.mends import mend_refusal
+from openenv.validation.play import Play
 from openenv.validation.recording import Episode, Recording, Turn
 from openenv.validation.results import is_finite_number, misshapen, whole_observation
-from openenv.validation.server import Server
 from openenv.validation.wire import Frame
 from openenv.validation.wording import brief
 
@@ -18,17 +18,10 @@ _TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
 """Codes of errors that say that the action was at fault, not the environment."""
 
 
-@check("B001", "Reset gives an observation", stage=Stage.SERVER, mend="correct reset")
-def reset_gives_an_observation(server: Server) -> Iterator[Finding]:
-    """Over the WebSocket, or over HTTP where that does not open."""
-    try:
-        _ = server.dialect
-    except ProbeError:
-        data = server.web.post("/reset", {}).object()
-    else:
-        with server.session() as session:
-            data = session.expect("reset", "observation", {}).data
-    for problem in misshapen(data, v2=False):
+@check("B001", "Reset gives an observation", stage=Stage.PLAY, mend="correct reset")
+def reset_gives_an_observation(play: Play) -> Iterator[Finding]:
+    """Without any option."""
+    for problem in misshapen(play.arena.first_result(), v2=False):
         yield Finding(problem, "reset")
 
 

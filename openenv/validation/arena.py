@@ -1,0 +1,156 @@
+"""Where episodes are played: each in fresh sessions, whatever stands behind them."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from openenv.project.claims import Claims
+from openenv.protocol import Dialect
+from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.effort import Effort
+from openenv.validation.schemas import Schemas
+from openenv.validation.script import Request, Script
+from openenv.validation.wire import Frame, Player
+
+T = TypeVar("T")
+
+_SHARE = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a request.
+
+    Attributes:
+        frame: The reply; ``None`` where none came.
+        trouble: Why none came.
+        seconds: How long it took.
+    """
+
+    frame: Frame | None
+    trouble: ProbeError | None = None
+    seconds: float = 0.0
+
+
+Answers = tuple[Answer, ...]
+"""One for each request of a script."""
+
+
+class Arena(ABC):
+    """Where episodes are played.
+
+    Args:
+        effort: How much is played.
+        timeout_s: The longest wait for an answer, in seconds.
+        claims: What the environment says about itself.
+    """
+
+    def __init__(self, effort: Effort, timeout_s: float, claims: Claims | None = None) -> None:
+        self.effort = effort
+        self.timeout_s = timeout_s
+        self.claims = claims or Claims()
+        self._until: float | None = None
+
+    @property
+    @abstractmethod
+    def dialect(self) -> Dialect:
+        """The newest dialect that is spoken; raises ``ProbeError`` where none is."""
+
+    @property
+    @abstractmethod
+    def schemas(self) -> Schemas:
+        """What it says that it takes and gives, or ``NotChecked`` where that is of no use."""
+
+    @property
+    @abstractmethod
+    def seedable(self) -> bool | None:
+        """Whether a reset takes a seed; ``None`` where nobody says."""
+
+    @abstractmethod
+    def session(self, dialect: Dialect | None = None) -> AbstractContextManager[Player]:
+        """Open a fresh session, in the newest dialect where none is named.
+
+        Raises:
+            NotChecked: Every slot stays taken.
+            ProbeError: It does not open.
+        """
+
+    @abstractmethod
+    def first_result(self) -> dict[str, Any]:
+        """Give what a reset returns, by whatever way there is."""
+
+    def play(self, script: Script, dialect: Dialect | None = None) -> Answers:
+        """Play in fresh sessions.
+
+        Args:
+            script: What is sent; each of its sessions opens with its first request.
+            dialect: What is spoken; the newest where left out.
+
+        Returns:
+            The answers; once a session has failed to answer, nothing more is asked of it.
+
+        Raises:
+            NotChecked: There is no slot, or the time for playing is up.
+        """
+        players: dict[int, Player | ProbeError] = {}
+        answers: list[Answer] = []
+        with ExitStack() as stack:
+            closers: dict[int, ExitStack] = {}
+            for request in script:
+                name = request.session
+                if name not in players:
+                    closers[name] = stack.enter_context(ExitStack())
+                    players[name] = self._opened(closers[name], dialect)
+                if request.kind == "close":
+                    closers[name].close()
+                    answers.append(Answer(None))
+                    continue
+                answers.append(self.ask(players[name], request))
+                trouble = answers[-1].trouble
+                if trouble is not None:
+                    players[name] = trouble
+        return tuple(answers)
+
+    def ask(self, player: Player | ProbeError, request: Request) -> Answer:
+        """Send one request in a session, or say why there is none."""
+        if isinstance(player, ProbeError):
+            return Answer(None, player)
+        self.require_time()
+        begun = time.monotonic()
+        try:
+            frame = player.ask(request.kind, request.data)
+        except ProbeError as trouble:
+            return Answer(None, trouble, time.monotonic() - begun)
+        return Answer(frame, None, time.monotonic() - begun)
+
+    def require_time(self) -> None:
+        """Raise ``NotChecked`` where the time for playing is up; it runs from the first call on."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self.effort.seconds
+        if now > self._until:
+            more = "" if self.effort.trend else "; --thorough takes longer"
+            raise NotChecked(f"the {self.effort.seconds:g} s for playing were over{more}")
+
+    def share_end(self) -> float:
+        """Say when the share of the time is over that one check may take from now on, as ``time.monotonic`` counts."""
+        return time.monotonic() + self.effort.seconds / _SHARE
+
+    def share_of(self, items: Iterable[T]) -> Iterator[T]:
+        """Go through things as long as one check's share of the time lasts, at least one of them."""
+        until = self.share_end()
+        for item in items:
+            yield item
+            if time.monotonic() > until:
+                return
+
+    def _opened(self, stack: ExitStack, dialect: Dialect | None) -> Player | ProbeError:
+        try:
+            return stack.enter_context(self.session(dialect))
+        except ProbeError as trouble:
+            return trouble

@@ -1,0 +1,105 @@
+"""What is sent in one or more sessions, in order: an episode that can be played again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+Kind = Literal["reset", "step", "state", "close"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request.
+
+    Attributes:
+        kind: What is asked for.
+        data: The options of a reset, the action of a step.
+        session: In which session, counted from 1.
+    """
+
+    kind: Kind
+    data: Any = None
+    session: int = 1
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True)
+class Script:
+    """Requests in the order in which they are sent. A session opens with its first one.
+
+    Attributes:
+        requests: The requests.
+    """
+
+    requests: tuple[Request, ...]
+
+    def __iter__(self) -> Iterator[Request]:
+        return iter(self.requests)
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    @property
+    def sessions(self) -> list[int]:
+        """The sessions that it opens, in that order."""
+        return list(dict.fromkeys(request.session for request in self))
+
+    def of_session(self, session: int) -> list[int]:
+        """Say at which places the requests of a session stand."""
+        return [place for place, request in enumerate(self) if request.session == session]
+
+    def only(self, places: Iterable[int]) -> Script:
+        """Keep the requests at these places."""
+        return Script(tuple(self.requests[place] for place in places))
+
+    def in_session(self, session: int) -> Script:
+        """Have all of it sent in one session."""
+        return Script(tuple(replace(request, session=session) for request in self))
+
+    def episodes(self) -> list[list[int]]:
+        """Say at which places each episode's requests stand, from its reset on; session by session."""
+        found: list[list[int]] = []
+        for session in self.sessions:
+            episode: list[int] | None = None
+            for place in self.of_session(session):
+                if self.requests[place].kind == "reset":
+                    episode = []
+                    found.append(episode)
+                if episode is not None:
+                    episode.append(place)
+        return found
+
+    def called(self, place: int) -> str:
+        """Name a request as people count: which step of which episode, and of which session where there are two."""
+        request = self.requests[place]
+        before = [self.requests[other] for other in self.of_session(request.session) if other <= place]
+        episode = sum(one.kind == "reset" for one in before)
+        resets = [number for number, one in enumerate(before) if one.kind == "reset"]
+        steps = sum(one.kind == "step" for one in before[resets[-1] :]) if resets else 0
+        named = {
+            "reset": f"reset {episode}",
+            "step": f"step {steps} of episode {episode}",
+            "state": f"state after step {steps} of episode {episode}",
+            "close": "close",
+        }[request.kind]
+        return f"{named} of session {request.session}" if len(self.sessions) > 1 else named
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Lay it out as JSON values."""
+        return [{"session": one.session, "type": one.kind, "data": one.data} for one in self]
+
+    @classmethod
+    def from_json(cls, told: list[dict[str, Any]]) -> Script:
+        """Read it again.
+
+        Raises:
+            KeyError: A part is missing.
+        """
+        return cls(tuple(Request(one["type"], one["data"], one["session"]) for one in told))
+
+
+NOTHING = Script(())

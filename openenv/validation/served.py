@@ -1,0 +1,64 @@
+"""Episodes on a server."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from openenv.project.claims import Claims
+from openenv.protocol import Dialect
+from openenv.validation.arena import Arena
+from openenv.validation.check import ProbeError
+from openenv.validation.effort import Effort
+from openenv.validation.remembered import remembered
+from openenv.validation.schemas import Schemas
+from openenv.validation.wire import Player
+
+if TYPE_CHECKING:
+    from openenv.validation.server import Server
+
+
+class ServedArena(Arena):
+    """Plays on a server, each session on a connection of its own.
+
+    Args:
+        server: The server.
+        effort: How much is played.
+        claims: What the environment says about itself.
+    """
+
+    def __init__(self, server: Server, effort: Effort, claims: Claims | None = None) -> None:
+        super().__init__(effort, server.timeout_s, claims)
+        self._server = server
+
+    @property
+    def dialect(self) -> Dialect:
+        """The newest dialect that the server speaks."""
+        return self._server.dialect
+
+    @property
+    def schemas(self) -> Schemas:
+        """What the server says about itself."""
+        return self._server.schemas
+
+    @remembered
+    def seedable(self) -> bool | None:
+        """What its metadata say; servers of openenv 0.10 do not."""
+        try:
+            said = self._server.web.get("/metadata").object().get("seedable")
+        except ProbeError:
+            return None
+        return said if isinstance(said, bool) else None
+
+    def session(self, dialect: Dialect | None = None) -> AbstractContextManager[Player]:
+        """Open a session on a connection of its own."""
+        return self._server.v2() if (dialect or self.dialect) is Dialect.V2 else self._server.v1()
+
+    def first_result(self) -> dict[str, Any]:
+        """Reset over the WebSocket, or over HTTP where that does not open."""
+        try:
+            _ = self.dialect
+        except ProbeError:
+            return self._server.web.post("/reset", {}).object()
+        with self.session() as session:
+            return session.expect("reset", "observation", {}).data

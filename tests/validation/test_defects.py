@@ -1,0 +1,24 @@
+"""Each planted defect is found by the check that should find it, and its mended twin is blamed for nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from corpus import Defect, corpus, failed
+
+from openenv.validation.report import Status, Verdict
+
+
+@pytest.mark.parametrize("defect", corpus(), ids=lambda defect: defect.name)
+def test_a_planted_defect_is_found(defect: Defect, tmp_path: Path) -> None:
+    report = defect.report("defect", tmp_path)
+    assert failed(report) == {defect.found_by, *defect.also}
+
+
+@pytest.mark.parametrize("defect", corpus(), ids=lambda defect: defect.name)
+def test_its_mended_twin_passes(defect: Defect, tmp_path: Path) -> None:
+    report = defect.report("mended", tmp_path)
+    assert report.verdict is Verdict.PASSED, [finding for one in report.outcomes for finding in one.findings]
+    finder = next(outcome for outcome in report.outcomes if outcome.check.id == defect.found_by)
+    assert finder.status is Status.PASSED, finder.reason
