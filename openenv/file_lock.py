@@ -20,11 +20,11 @@ class FileLock:
         self._path = path
         self._file: int | None = None
 
-    def acquire(self, *, wait: bool = False) -> bool:
-        """Take the lock; says whether it was free, and waits until it is where that is asked for."""
+    def acquire(self) -> bool:
+        """Take the lock without waiting; says whether it was free."""
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            free = _lock(file, wait)
+            free = _lock(file)
         except BaseException:
             os.close(file)
             raise
@@ -44,21 +44,18 @@ class FileLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: int, wait: bool) -> bool:
-        while True:  # LK_LOCK gives up after ten seconds
-            try:
-                msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-            except OSError:
-                if not wait:
-                    return False
-            else:
-                return True
+    def _lock(file: int) -> bool:
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
 else:
     import fcntl
 
-    def _lock(file: int, wait: bool) -> bool:
+    def _lock(file: int) -> bool:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -131,13 +131,13 @@ class Space:
                 {"repo_id": str(self.repo_id), "asked": self.commit, "deployed": self.deployed},
             )
 
-    def wait_until_up(self, timeout_s: float, on_stage: Callable[[str], None], pause: Callable[[float], bool]) -> str:
+    def wait_until_up(self, timeout_s: float, on_stage: Callable[[str], None], pause: Callable[[float], None]) -> str:
         """Wake it where it sleeps, and wait until its server is healthy.
 
         Args:
             timeout_s: How long that may take, in seconds.
             on_stage: Is told each stage as it is reached.
-            pause: Waits so many seconds; true where nobody wants to wait any longer.
+            pause: Lets so many seconds pass; raises where nobody waits any longer.
 
         Returns:
             The URL of its server.
@@ -162,8 +162,7 @@ class Space:
             if monotonic() > until:
                 problem = f": {problem}" if problem else ""
                 raise self._not_running(f"was not up within {timeout_s:g} s ({stage}){problem}", stage, _ELSEWHERE)
-            if pause(seconds):
-                raise self._not_running("is not waited for any longer", stage, "start it again")
+            pause(seconds)
             seconds = min(seconds * _GROWTH, _LONGEST_PAUSE_S)
 
     def _stage(self) -> str:

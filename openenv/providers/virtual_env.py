@@ -26,6 +26,7 @@ from openenv.errors import ServerStartError
 from openenv.file_lock import FileLock
 from openenv.project.project import read_text
 from openenv.project.pyproject import PYPROJECT_NAME, normalise, parse_pyproject
+from openenv.providers.patience import Patience
 from openenv.providers.surroundings import for_strangers
 from openenv.version import DISTRIBUTION, STRANGERS
 
@@ -34,6 +35,7 @@ logger = logging.getLogger("openenv.providers")
 _TAIL = 200
 _SHOWN = 8
 _CHUNK = 1 << 20
+_PAUSE_S = 0.1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WHEELS = "wheels"
 _REQUIREMENTS = ("server/requirements.txt", "requirements.txt")
@@ -73,31 +75,27 @@ class VirtualEnv:
         return frozenset(normalise(found.metadata["Name"]) for found in distributions(path=sites))
 
     @classmethod
-    def of(cls, root: Path, name: str) -> VirtualEnv:
+    def of(cls, root: Path, name: str, patience: Patience) -> VirtualEnv:
         """Find or make the one for a project; several processes may ask for the same one at a time.
 
         Args:
             root: The project's folder; it is left as it is.
             name: What to call it in messages.
+            patience: That of whoever waits for it.
 
         Returns:
             The virtual environment.
 
         Raises:
             VirtualEnvError: What the project needs cannot be installed, or clashes.
+            ServerStartError: Nobody waits for it any longer.
         """
         found = cls(cache() / _key(root))
         if not found._is_ready:
             found.home.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(found.home.with_suffix(".lock"))
-            if not lock.acquire():
-                logger.info("%s: another process is installing it; waiting", name)
-                lock.acquire(wait=True)
-            try:
+            with _alone(found.home.with_suffix(".lock"), name, patience):
                 if not found._is_ready:
-                    found._make(root, name)
-            finally:
-                lock.release()
+                    found._make(root, name, patience)
         return found
 
     @property
@@ -109,14 +107,14 @@ class VirtualEnv:
         """Whether it was finished, and its interpreter is still there."""
         return (self.home / _READY).is_file() and self.python.exists()
 
-    def _make(self, root: Path, name: str) -> None:
+    def _make(self, root: Path, name: str, patience: Patience) -> None:
         logger.info("%s: installing what it needs into %s, once", name, self.home)
         began = monotonic()
         shutil.rmtree(self.home, ignore_errors=True)  # what somebody has begun who was killed
         try:
             shutil.copytree(root, self.project)
             for command in self._commands(name):
-                _run(command, name)
+                _run(command, name, patience)
             self._check(name)
             (self.home / _READY).touch()  # last: from now on others use it
         except BaseException:
@@ -147,6 +145,22 @@ def cache() -> Path:
     return Path(home) / "openenv" / "venvs"
 
 
+@contextmanager
+def _alone(path: Path, name: str, patience: Patience) -> Iterator[None]:
+    """Keep other processes from installing the same thing; where one does, wait for it."""
+    lock = FileLock(path)
+    told = False
+    while not lock.acquire():
+        if not told:
+            logger.info("%s: another process is installing it; waiting", name)
+            told = True
+        patience.pause(_PAUSE_S)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _requirements(project: Path, name: str) -> list[str]:
     """Say, in the words of pip, what a project needs.
 
@@ -171,8 +185,8 @@ def _requirements(project: Path, name: str) -> list[str]:
     )
 
 
-def _run(command: list[str], name: str) -> None:
-    """Run an installer to its end; Ctrl-C in a terminal reaches it, too."""
+def _run(command: list[str], name: str, patience: Patience) -> None:
+    """Run an installer to its end."""
     said: deque[str] = deque(maxlen=_TAIL)
     with (
         subprocess.Popen(
@@ -185,27 +199,18 @@ def _run(command: list[str], name: str) -> None:
             encoding="utf-8",
             errors="replace",
         ) as process,
-        _ended(process),
+        patience.over(process),
     ):
         assert process.stdout is not None
         for line in process.stdout:
             said.append(line.rstrip())
             logger.debug("%s: %s", name, line.rstrip())
+    patience.check()
     if process.returncode:
         log = "\n".join(said)
         shown = "".join(f"\n  {line}" for line in [line for line in said if line.strip()][-_SHOWN:])
         message = f"what {name} needs cannot be installed ({Path(command[0]).name} ended with {process.returncode})"
         raise VirtualEnvError(f"{message}{shown}", {"log": log})
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
-    """End a process that is not waited for any longer."""
-    try:
-        yield
-    except BaseException:
-        process.terminate()
-        raise
 
 
 def _key(root: Path) -> str:

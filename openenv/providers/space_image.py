@@ -1,0 +1,125 @@
+"""Runs the image of a Space in a container of its own."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from openenv.engine import EngineMissingError, connect
+from openenv.hub.api import hub_api
+from openenv.hub.errors import explained as hub_explained
+from openenv.hub.repo_id import RepoId
+from openenv.hub.space import Space
+from openenv.providers.base import Provider, image_provider
+from openenv.providers.docker import DockerProvider
+from openenv.providers.patience import Patience
+from openenv.providers.refusals import ImageMissingError, explained, pulling
+
+logger = logging.getLogger("openenv.providers")
+
+_WITHOUT_ENGINE = (
+    "start Docker; or use_docker=False plays on the Space where it runs, and provider=ProcessProvider "
+    "serves its files in a process here"
+)
+
+
+class SpaceImageProvider:
+    """Pulls the newest image of a Space and runs it.
+
+    Args:
+        repo_id: The Space, as ``owner/name``.
+        revision: The branch, tag or commit that the image has to be made of; whatever it is made of where left out.
+        token: Who is asking; ``HF_TOKEN`` or what ``hf auth login`` has kept where left out.
+        provider: What runs it, called with the image's name and the options;
+            :class:`~openenv.providers.docker.DockerProvider` where left out.
+        **options: Options of that provider.
+
+    Raises:
+        RepoIdError: That is not the name of a Space.
+    """
+
+    def __init__(
+        self,
+        repo_id: str,
+        *,
+        revision: str | None = None,
+        token: str | None = None,
+        provider: Any = None,
+        **options: Any,
+    ) -> None:
+        self.repo_id = RepoId.parse(repo_id)
+        self.revision: str | None = None
+        self._asked = revision
+        self._token = token
+        self._candidate = provider
+        self._options = options
+        # Made now, so that an option that there is not is told at once.
+        self._provider: Provider | None = DockerProvider("", **options) if provider is None else None
+        self._patience = Patience()
+
+    def start(self) -> str:
+        """Pull the image, unless it is here already, and run it.
+
+        Returns:
+            Its base URL.
+
+        Raises:
+            HubError: There is no such Space or revision, or the Hub does not answer.
+            RevisionNotDeployedError: The image is made of another revision than the one that was asked for.
+            EngineMissingError: There is no container engine; the hint names the ways that need none.
+            EngineError: The engine refuses.
+            ImageMissingError: There is no image of it: it was never built, or may not be pulled.
+            ServerStartError: The server ended, or was not healthy in time.
+        """
+        self._patience = patience = Patience()
+        if isinstance(self._provider, DockerProvider):
+            _require_engine()
+        space = Space.find(self.repo_id, self._asked, self._token)
+        space.require_deployed()
+        self.revision = space.commit
+        if isinstance(self._provider, DockerProvider):
+            _pull(space)
+            self._provider.image = space.image
+        else:
+            self._provider = image_provider(space.image, self._candidate, self._options)
+        patience.check()
+        logger.info("%s: running %s, which is made of %s", self.repo_id, space.image, space.commit)
+        return self._provider.start()
+
+    def stop(self) -> None:
+        """Stop the container and remove it, or what is being done to start it."""
+        self._patience.lose()
+        if self._provider is not None:
+            self._provider.stop()
+
+
+def _require_engine() -> None:
+    """Check that there is an engine before anything is asked of the Hub."""
+    try:
+        connect().close()
+    except EngineMissingError as error:
+        raise EngineMissingError(error.message, error.data, hint=_WITHOUT_ENGINE) from None
+
+
+def _pull(space: Space) -> None:
+    """Pull the newest image; where that cannot be had, the one that is here does."""
+    engine = connect()
+    repository, _, tag = space.image.rpartition(":")
+    logger.info("%s: pulling %s", space.repo_id, space.image)
+    try:
+        with explained(space.image), pulling(space.image):
+            engine.images.pull(repository, tag=tag, auth_config=_login(space))
+    except ImageMissingError as error:
+        if not engine.images.list(name=space.image):
+            raise
+        logger.warning("%s: using the image that is here already: %s", space.repo_id, error.message)
+    finally:
+        engine.close()
+
+
+def _login(space: Space) -> dict[str, str] | None:
+    """Say who pulls the image of a private Space: the Hub's registry takes the user's name and token."""
+    if not space.private or space.token is None:
+        return None
+    with hub_explained(space.repo_id):
+        return {"username": str(hub_api(space.token).whoami()["name"]), "password": space.token}
