@@ -6,36 +6,19 @@ import keyword
 import math
 import textwrap
 from functools import singledispatchmethod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
 from openenv.gymnasium.spaces import EXTENSION, UnsupportedSpaceError, bounds_of, describe
-from openenv_cli.source import WIDTH, Group, Source, Union, group, labelled, laid_out, literal, on_one_line, text
+from openenv_cli.field_source import Typed, field_line
+from openenv_cli.source import Union, group, labelled, laid_out, literal, text
 
 FIELD = "value"
-_INDENT = 4
 _LONGEST_TUPLE = 16
 _KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 _Array = np.ndarray[Any, Any]
-
-
-class Typed(NamedTuple):
-    """The type of a field.
-
-    Attributes:
-        source: The type itself.
-        limits: The arguments of ``Field`` that say more of it.
-    """
-
-    source: Source
-    limits: tuple[str, ...] = ()
-
-    @property
-    def annotated(self) -> Source:
-        """The type and its limits in one."""
-        return group("Annotated[", [self.source, group("Field(", self.limits)]) if self.limits else self.source
 
 
 class ModelWriter:
@@ -65,7 +48,7 @@ class ModelWriter:
         kind = self._type(space, name)
         about = [f"description={text(summary(space))}", labelled("json_schema_extra=", described)]
         value = group("Field(", [*kind.limits, *about])
-        return " " * _INDENT + _assignment(kind.source, value)
+        return field_line(FIELD, kind.source, value)
 
     @singledispatchmethod
     def _type(self, space: Any, name: str) -> Typed:
@@ -111,7 +94,7 @@ class ModelWriter:
     def _(self, space: spaces.Dict, name: str) -> Typed:
         parts = {key: self._type(one, name + _class_part(key)).annotated for key, one in space.spaces.items()}
         if all(key.isidentifier() and not keyword.iskeyword(key) for key in parts):
-            fields = [" " * _INDENT + laid_out(part, _INDENT, f"{key}: ") for key, part in parts.items()]
+            fields = [field_line(key, part) for key, part in parts.items()]
             self.classes.append("\n".join([f"class {name}(TypedDict):", *fields]))
         else:
             keys = group("{", [labelled(f"{text(key)}: ", part) for key, part in parts.items()])
@@ -142,13 +125,6 @@ def _array(low: _Array, high: _Array, kind: str) -> Typed:
     free = np.full(low.shape[1:], np.inf)
     item = _array(np.asarray(low[0]), np.asarray(high[0]), kind) if length and same else _array(-free, free, kind)
     return Typed(group("list[", [item.annotated]), (f"min_length={length}", f"max_length={length}"))
-
-
-def _assignment(kind: Source, value: Group) -> str:
-    before, begins = f"{FIELD}: ", f" = {value.opening}"
-    if _INDENT + len(before + on_one_line(kind) + begins) <= WIDTH:
-        return laid_out(value, _INDENT, f"{before}{on_one_line(kind)} = ")
-    return laid_out(kind, _INDENT, before, laid_out(value, _INDENT, " = "))
 
 
 def _class_part(key: str) -> str:
