@@ -6,8 +6,8 @@ It keeps its repositories in a folder, and is made of these parts:
     repository.py     one repository: commits, files and references. Pure
     storage.py        all repositories, as files in a folder
     front_matter.py   what the README of a Space says about it
-    spaces.py         what became of each Space: its stage, its logs, its address
-    builds.py         how a build goes that is only acted
+    spaces.py         all Spaces at work; space.py: one of them, host.py: its address, log.py: what it prints
+    builds.py         how Spaces are built and started that are only acted
     faults.py         what goes wrong because it was told to
     hub.py            all of these, and who may do what
     routes/           its HTTP interface

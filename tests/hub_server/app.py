@@ -7,7 +7,23 @@ from starlette.types import ASGIApp
 
 from .hub import Hub
 from .problems import Problem, respond
-from .routes import commits, discussions, files, identity, information, large_files, repositories
+from .routes import (
+    commits,
+    control,
+    discussions,
+    files,
+    identity,
+    information,
+    large_files,
+    repositories,
+    spaces,
+)
+
+# The order matters: what stands first answers to a path that two of them know.
+_ROUTERS = [
+    module.router
+    for module in (control, identity, spaces, repositories, commits, large_files, files, discussions, information)
+]
 
 
 def create_app(hub: Hub) -> ASGIApp:
@@ -15,6 +31,6 @@ def create_app(hub: Hub) -> ASGIApp:
     app = FastAPI(title="A Hub for tests", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub = hub
     app.add_exception_handler(Problem, respond)
-    for module in (identity, repositories, commits, large_files, files, discussions, information):
-        app.include_router(module.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     return hub.faults.around(app)

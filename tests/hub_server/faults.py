@@ -49,8 +49,9 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Have none."""
+        """Have none, and forget what was asked."""
         self.told.clear()
+        self.requests.clear()
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """Make an app that has them; its routes see paths as they were sent, where %2F is no slash."""

@@ -29,9 +29,14 @@ class Hub:
     def __init__(self, folder: Path) -> None:
         self.accounts = Accounts()
         self.storage = Storage(folder)
-        self.spaces = Spaces(self.storage)
+        self.spaces = Spaces(self.storage, self.accounts)
         self.faults = Faults()
         self.url = ""
+
+    def open(self) -> None:
+        """Build the Spaces that are in the folder already."""
+        for space in self.storage.all("space"):
+            self.spaces.build(space)
 
     def readable(self, kind: Kind, repo_id: str, identity: Identity | None) -> Repository:
         """A repository that somebody may read.
@@ -83,10 +88,10 @@ class Hub:
         self.storage.save(repository)
         return repository
 
-    def delete(self, repository: Repository) -> None:
+    async def delete(self, repository: Repository) -> None:
         """Delete a repository, and end what runs of it."""
         if repository.kind == "space":
-            self.spaces.forget(repository)
+            await self.spaces.forget(repository.id)
         self.storage.delete(repository)
 
     def pushed(self, repository: Repository, reference: str) -> None:

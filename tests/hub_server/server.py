@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import uvicorn
 
 from .app import create_app
+from .builds import Plan
 from .faults import Fault
 from .hub import Hub
 
@@ -62,6 +64,22 @@ class HubServer:
         """Have requests that match a pattern fail; see :class:`Fault`."""
         return self.call(lambda hub: hub.faults.add(Fault(request, status, **more)))
 
+    def requests(self, pattern: str = "") -> list[str]:
+        """What was asked since the test began: method and path, of those that match a pattern."""
+        return self.call(lambda hub: [one for one in hub.faults.requests if re.search(pattern, one)])
+
+    def plan(self, repo_id: str, **plan: Any) -> None:
+        """Have the builds of a Space go another way, whether it is there yet or not; see :class:`Plan`."""
+        self.call(lambda hub: hub.spaces.plan(repo_id, Plan(**plan)))
+
+    def release(self, repo_id: str) -> None:
+        """Let a build, or a start, go on that stays where it is."""
+        self.call(lambda hub: hub.spaces.release(repo_id))
+
+    def set_stage(self, repo_id: str, stage: str, message: str | None = None) -> None:
+        """Have a Space be at another stage, for example SLEEPING."""
+        self.call(lambda hub: hub.spaces.set_stage(repo_id, stage, message))
+
     def stop(self) -> None:
         """Stop it and all that runs on it."""
         self._server.should_exit = True
@@ -82,5 +100,7 @@ class HubServer:
         if self._server.started:
             port = self._server.servers[0].sockets[0].getsockname()[1]
             self.hub.url = f"http://127.0.0.1:{port}"
+            self.hub.open()
             self._ready.set_result(asyncio.get_running_loop())
         await serving
+        await self.hub.spaces.close()

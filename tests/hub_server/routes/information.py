@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -51,6 +52,7 @@ def information(hub: Hub, repository: Repository, commit: Commit, *, blobs: bool
     """All that is said of a repository."""
     card = _card(hub, commit)
     tags = card.get("tags")
+    at_work = _at_work(hub, repository) if repository.kind == "space" else {}
     return {
         "_id": f"id-{repository.id}",
         "id": repository.id,
@@ -65,6 +67,18 @@ def information(hub: Hub, repository: Repository, commit: Commit, *, blobs: bool
         "tags": [*([repository.sdk] if repository.sdk else []), *(tags if isinstance(tags, list) else [])],
         "cardData": card,
         "siblings": [_sibling(path, commit, blobs) for path in commit.files],
+        **at_work,
+    }
+
+
+def _at_work(hub: Hub, repository: Repository) -> dict[str, Any]:
+    return {
+        "sdk": repository.sdk,
+        "subdomain": re.sub(r"[^a-z0-9]+", "-", repository.id.lower()),
+        "host": hub.spaces.of(repository).host.url,
+        "runtime": hub.spaces.runtime(repository),
+        "models": [],
+        "datasets": [],
     }
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from ..hub import signed_in
 from ..problems import Problem
-from ..repository import Hardware, Kind, Setting, Visibility
-from .requests import AskedHub, Asking, Part, Readable, Writable
+from ..repository import Hardware, Kind, Visibility
+from .requests import AskedHub, Asking, KeyValue, Part, Readable, Writable
 
 router = APIRouter()
 
@@ -21,18 +21,6 @@ class Named(BaseModel):
     name: str
     organization: str | None = None
     type: Kind = "model"
-
-
-class KeyValue(BaseModel):
-    """A variable or a secret."""
-
-    key: str
-    value: str
-    description: str | None = None
-
-    def setting(self) -> Setting:
-        """The same as it is kept."""
-        return Setting(value=self.value, description=self.description)
 
 
 class Wanted(Named):
@@ -76,7 +64,7 @@ async def delete(named: Named, hub: AskedHub, identity: Asking) -> str:
     """Delete a repository."""
     owner = named.organization or signed_in(identity).user
     repository, _ = hub.writable(named.type, f"{owner}/{named.name}", identity)
-    hub.delete(repository)
+    await hub.delete(repository)
     return "OK"
 
 

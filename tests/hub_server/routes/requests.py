@@ -6,17 +6,29 @@ from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from fastapi import Depends, Request
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, Field
 
 from ..accounts import Identity
 from ..hub import Hub
-from ..repository import Kind, Repository
+from ..repository import Kind, Repository, Setting
 
 # Paths arrive as they were sent, so that a branch such as refs%2Fpr%2F1 is one part.
 Part = Annotated[str, AfterValidator(unquote)]
 Kinds = Literal["models", "datasets", "spaces"]
 
 PAGE = 1000
+
+
+class KeyValue(BaseModel):
+    """A variable or a secret."""
+
+    key: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    value: str
+    description: str | None = None
+
+    def setting(self) -> Setting:
+        """The same as it is kept."""
+        return Setting(value=self.value, description=self.description)
 
 
 async def hub_of(request: Request) -> Hub:
