@@ -47,6 +47,7 @@ class _Metadata(_Table):
 
 class _BuildSystem(_Table):
     requires: tuple[str, ...] = Field(default=("setuptools",), strict=False)
+    backend: str = Field(default="setuptools.build_meta:__legacy__", validation_alias="build-backend")
 
 
 class _Setuptools(_Table):

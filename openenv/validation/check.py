@@ -18,12 +18,13 @@ class Severity(str, Enum):
 class Stage(str, Enum):
     """What a check looks at, and so what has to happen before it can run, in this order.
 
-    The function of a check is called with that object: the project's ``Sources``, its ``Imports``,
+    The function of a check is called with that object: the project's ``Sources``, its ``Wheel``, its ``Imports``,
     the ``Launch`` of its server, the ``Server`` at work, the ``Recording`` of episodes played there,
     further ``Play``, and how the server came to its ``Exit``.
     """
 
     SOURCES = "sources"
+    WHEEL = "wheel"
     IMPORTS = "imports"
     LAUNCH = "launch"
     SERVER = "server"

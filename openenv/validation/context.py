@@ -20,6 +20,7 @@ from openenv.validation.remembered import remembered
 from openenv.validation.server import Server
 from openenv.validation.sources import Sources
 from openenv.validation.target import ClassTarget, Target
+from openenv.validation.wheel import Wheel
 
 if TYPE_CHECKING:
     from openenv.validation.direct import DirectArena
@@ -125,6 +126,11 @@ class Context:
         """The project's files."""
         assert isinstance(self._target, ProjectTarget)
         return Sources(self._target.root)
+
+    @remembered
+    def wheel(self) -> Wheel:
+        """What the project is installed from."""
+        return Wheel(self.sources, self._timeout_s)
 
     @remembered
     def imports(self) -> Imports:

@@ -112,7 +112,7 @@ class Sources:
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
                 if path.suffix == ".py" and path.is_file():
                     yield path
-                elif path.is_dir() and not path.is_symlink() and _is_source(path):
+                elif path.is_dir() and not path.is_symlink() and is_source(path):
                     waiting.append(path)
 
     def parse(self, path: Path) -> ast.Module:
@@ -138,7 +138,8 @@ class Sources:
         return [reference.module] if reference.module else [f"{package}.{usual}", f"{package}.client", package]
 
 
-def _is_source(folder: Path) -> bool:
+def is_source(folder: Path) -> bool:
+    """Whether a folder of a project holds files of its own, rather than what was made or fetched."""
     hidden = folder.name.startswith(".") or folder.name.endswith(".egg-info")
     return not hidden and folder.name not in _NOT_OURS and not (folder / "pyvenv.cfg").exists()
 

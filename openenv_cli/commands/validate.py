@@ -22,6 +22,7 @@ from openenv_cli.errors import MissingError, UsageError
 _LONGEST_WAIT_S = 3600.0
 _DOING = {
     Stage.SOURCES: "reading the project",
+    Stage.WHEEL: "building its wheel",
     Stage.IMPORTS: "importing it",
     Stage.LAUNCH: "starting its server",
     Stage.SERVER: "talking to the server",

@@ -79,6 +79,10 @@ version = "0.1.0"
 
 [project.entry-points."openenv.environments"]
 my-env = "my_env"
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
 """,
     "my_env/__init__.py": "from my_env.client import MyEnv\n",
     "my_env/models.py": MODELS,
@@ -109,6 +113,14 @@ version = "0.1.0"
 
 [tool.setuptools]
 package-dir = { "my_env" = ".", "my_env.server" = "server" }
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[tool.hatch.build.targets.wheel]
+include = ["*.py"]
+sources = { "" = "my_env" }
 """,
     "__init__.py": "from .client import MyEnv\n",
     "models.py": MODELS,

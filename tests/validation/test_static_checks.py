@@ -75,12 +75,12 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
     (
         "a pattern that is no regular expression",
         {"pyproject.toml": DYNAMIC + "pattern = 'version: (?P<version>'\n"},
-        {"S007": ["pyproject.toml:9: the pattern of the version cannot be read: missing )"]},
+        {"S007": ["pyproject.toml:13: the pattern of the version cannot be read: missing )"]},
     ),
     (
         "a pattern without the group",
         {"pyproject.toml": DYNAMIC + "pattern = 'version: (.+)'\n"},
-        {"S007": ["pyproject.toml:9: the pattern of the version cannot be read: it has no group 'version'"]},
+        {"S007": ["pyproject.toml:13: the pattern of the version cannot be read: it has no group 'version'"]},
     ),
     (
         "another name",
@@ -236,6 +236,16 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
         },
     ),
     (
+        "secrets in files",
+        {".env": "A=1\n", "kept/.env": "A=1\n", ".gitignore": "kept/\n", "my_env/key.py": f"KEY = 'hf_{'aB3' * 12}'\n"},
+        {
+            "S021": [
+                ".env: it looks like variables of an environment",
+                "my_env/key.py:1: it looks like a token of Hugging Face",
+            ]
+        },
+    ),
+    (
         "front matter that does not end",
         {"README.md": "---\ntitle: x\n"},
         {"S020": ["README.md:1: the front matter has no end"]},
@@ -268,7 +278,7 @@ def test_what_looks_odd_and_is_fine(tmp_path: Path, changes: dict[str, str | Non
 def test_a_healthy_project_passes_every_static_check(tmp_path: Path, files: dict[str, str]) -> None:
     report = check(write(tmp_path, files), static=True)
     assert found(report) == {}
-    assert passed(report) == ids_of("S")
+    assert passed(report) == ids_of("S") - {"S022"}
 
 
 @pytest.mark.parametrize(("changes", "expected"), [row[1:] for row in SPOILT], ids=[row[0] for row in SPOILT])
@@ -306,11 +316,57 @@ def test_a_name_that_python_or_the_runtime_knows_already_is_refused(tmp_path: Pa
     assert finding.mend == f"choose another name: {name}-env would do"
 
 
+LEFT_OUT = '\n[tool.hatch.build.targets.wheel]\npackages = ["my_env"]\nexclude = ["my_env/late", "*.txt"]\n'
+DATA: dict[str, str | None] = {
+    "my_env/words.txt": "a",
+    "my_env/notes.txt": "b",
+    "my_env/late/__init__.py": "WORDS = open(__file__ + '/../words.txt')\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "said"),
+    [
+        (PYPROJECT + LEFT_OUT.partition("exclude")[0], []),
+        (
+            PYPROJECT + LEFT_OUT,
+            [
+                "my_env/late/__init__.py: my_env/late/__init__.py is not in the wheel",
+                "my_env/words.txt: my_env/words.txt, which my_env/late/__init__.py names, is not in the wheel",
+            ],
+        ),
+        (
+            PYPROJECT.replace("hatchling.build", "no_such.backend"),
+            ["pyproject.toml: it cannot be built: ModuleNotFoundError: No module named 'no_such'"],
+        ),
+    ],
+    ids=["all of it", "some left out", "no backend"],
+)
+def test_the_wheel_is_really_built(tmp_path: Path, pyproject: str, said: list[str]) -> None:
+    project = write(tmp_path, PACKAGED, {**DATA, "pyproject.toml": pyproject})
+    before = {path for path in project.rglob("*") if "__pycache__" not in path.parts}
+    report = check(project, "S022")
+    assert found(report).get("S022", []) == said
+    assert outcome_of(report, "S022").status is (Status.FAILED if said else Status.PASSED)
+    assert {path for path in project.rglob("*") if "__pycache__" not in path.parts} == before
+
+
+def test_a_wheel_is_not_built_without_its_backend(tmp_path: Path) -> None:
+    pyproject = PYPROJECT.replace('["hatchling"]', '["no-such-backend>=1", "hatchling"]')
+    outcome = outcome_of(check(write(tmp_path, PACKAGED, {"pyproject.toml": pyproject}), "S022"), "S022")
+    assert outcome.reason == "what builds the package is not installed here: pip install no-such-backend"
+
+
 def test_after_a_broken_manifest_nothing_else_is_claimed(tmp_path: Path) -> None:
     report = check(write(tmp_path, PACKAGED, {"openenv.yaml": "name: [\n"}), static=True)
     assert list(found(report)) == ["S001"]
     assert passed(report) == set()
-    assert {outcome.reason for outcome in report.outcomes if outcome.check.family == "S"} == {None, "S001 failed"}
+    reasons = {outcome.check.id: outcome.reason for outcome in report.outcomes if outcome.check.family == "S"}
+    assert {reasons.pop("S001"), reasons.pop("S022"), *reasons.values()} == {
+        None,
+        "--static: nothing is run",
+        "S001 failed",
+    }
 
 
 @pytest.mark.parametrize(

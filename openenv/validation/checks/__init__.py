@@ -12,6 +12,8 @@ MODULES = (
     "own_imports",
     "dockerfile",
     "space",
+    "secrets",
+    "wheel",
     "start",
     "information",
     "stateless",
