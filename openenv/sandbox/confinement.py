@@ -10,8 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from openenv.sandbox import kernel, landlock
+from openenv.sandbox.files import PUBLIC
 from openenv.sandbox.isolation import Boundary, become, running
 from openenv.sandbox.limits import Limits
+from openenv.sandbox.sockets import forbid_sockets
 
 _OPEN_FILES = 256
 _TRUSTED = 2
@@ -20,12 +22,13 @@ _COUNTED_APART = (5, 14)
 """From this kernel on, the processes of a user namespace are counted apart."""
 
 
-def confine(limits: Limits, boundary: Boundary) -> None:
+def confine(limits: Limits, boundary: Boundary, home: Path) -> None:
     """Limit this process for good, and give up every privilege.
 
     Args:
         limits: What it may use.
         boundary: What keeps it from everything else.
+        home: Its working folder.
     """
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
@@ -41,10 +44,19 @@ def confine(limits: Limits, boundary: Boundary) -> None:
         _close_user_namespaces()
     kernel.drop_capabilities()
     kernel.forbid_new_privileges()
-    with suppress(OSError):  # an older kernel has none
-        landlock.enter_domain()
+    if boundary.sockets is not None:
+        forbid_sockets(but=boundary.sockets)
+    if boundary.landlock:
+        landlock.enter_domain(hidden=boundary.hidden, writable=_writable(boundary, home))
     kernel.allow_inspection()  # by the keeper, which counts what is held open
     kernel.die_with_parent(signal.SIGKILL)
+
+
+def _writable(boundary: Boundary, home: Path) -> list[Path]:
+    """List the folders that it may write to, as far as the rights of its user go."""
+    if boundary.isolation.files == "quota":
+        return [Path("/")]
+    return [home, *(place.resolve() for place in PUBLIC), Path("/dev"), Path("/proc")]
 
 
 def _close_user_namespaces() -> None:

@@ -123,7 +123,7 @@ class Crew:
         os.chdir(home)
         os.environ.update(HOME=str(home), TMPDIR=str(home))
         sys.path.insert(0, str(home))
-        confine(self._limits, self._boundary)
+        confine(self._limits, self._boundary, home)
         worker.main(socket.socket(fileno=_CONTROL), self._limits.output_bytes)
 
 

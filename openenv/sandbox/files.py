@@ -14,7 +14,7 @@ from openenv.sandbox.isolation import Boundary
 from openenv.sandbox.limits import Limits
 from openenv.sandbox.mounts import can_be_hidden, hide
 
-_PUBLIC = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+PUBLIC = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 """Where every user may write."""
 
 _GONE = (FileNotFoundError, NotADirectoryError)
@@ -93,7 +93,7 @@ class Scratch:
         self.home = self._folder / "home"
         self.home.mkdir(mode=0o700)
         # The place it lies in comes last: from then on, the folder has another name.
-        for place in sorted(filter(can_be_hidden, _PUBLIC), key=self._folder.is_relative_to):
+        for place in sorted(filter(can_be_hidden, PUBLIC), key=self._folder.is_relative_to):
             hide(place, by=self._folder)
             self._mounted.append(place)
             if self._folder.is_relative_to(place):
@@ -101,7 +101,7 @@ class Scratch:
 
     def _scattered(self) -> list[Path]:
         """List what else the code has written, where its user tells that it was the code."""
-        entries = [path for place in _PUBLIC if place.is_dir() for path in place.iterdir()] if self._user else []
+        entries = [path for place in PUBLIC if place.is_dir() for path in place.iterdir()] if self._user else []
         statuses = [(path, _status(path)) for path in entries if path != self._folder]
         return [path for path, status in statuses if status is not None and status.st_uid == self._user]
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from openenv.sandbox import kernel
+from openenv.sandbox import kernel, landlock
 from openenv.sandbox.mounts import enter_mount_namespace, needed
+from openenv.sandbox.sockets import forbid_sockets
 
 USER_IDS = range(30_000, 60_000)
 """One of these becomes the user of a sandbox, where the server is root: those of ordinary users are elsewhere."""
@@ -34,7 +35,7 @@ class Isolation:
             stays in the worker's process ``group``.
         files: Whether the limit of files is a ``quota`` of the file system, with all else read-only, or is
             ``checked`` a few times a second in the working folder.
-        hidden: Whether the code can read none of the folders that are to be hidden from it.
+        hidden: Whether the code can read no file in the folders that are to be hidden from it.
     """
 
     user: bool = False
@@ -52,12 +53,18 @@ class Boundary:
         isolation: What is in force.
         user: The user id for the code, where it has one of its own.
         own_user_namespace: Whether the keeper has entered a user namespace.
+        sockets: The only family of sockets that the code may make; ``None`` where it may make any.
+        landlock: Whether the code is to enter a domain of Landlock.
+        hidden: The folders that nothing else hides from it.
         claim: Keeps the user id from being taken twice, until this process ends.
     """
 
     isolation: Isolation
     user: int | None
     own_user_namespace: bool
+    sockets: int | None
+    landlock: bool
+    hidden: Sequence[Path]
     claim: socket.socket | None
 
 
@@ -76,7 +83,7 @@ def isolate(folder: Path, hidden: Sequence[Path]) -> Boundary:
         UnreadableError: Something that Python needs is open to the server's user alone.
     """
     if not kernel.LINUX:
-        return Boundary(Isolation(hidden=not hidden), None, False, None)
+        return Boundary(Isolation(hidden=not hidden), None, False, None, False, (), None)
     kernel.adopt_orphans()
     kernel.forbid_inspection()
     user, claim = _claim_user() if os.getuid() == 0 else (None, None)
@@ -85,36 +92,45 @@ def isolate(folder: Path, hidden: Sequence[Path]) -> Boundary:
         _possible(kernel.forbid_user_namespaces)
     network = _possible(lambda: kernel.unshare(kernel.CLONE_NEWNET))
     files = _possible(lambda: enter_mount_namespace(folder, hidden))
+    sockets = None if network and files else _socket_family(user, files)
     if user is not None:
         _check_readable(user)
     processes: Literal["namespace", "user", "descendants"] = "descendants" if user is None else "user"
     if files and _possible_in_child(lambda: kernel.unshare(kernel.FRESH_PROCESSES)):
         processes = "namespace"
+    bare = () if _out_of_reach(hidden, user, files) else hidden
+    locked = _possible_in_child(lambda: _enter_domain(bare))
     isolation = Isolation(
         user=user is not None,
-        network=network,
+        network=network or sockets is not None,
         processes=processes,
         files="quota" if files else "checked",
-        hidden=not hidden or _out_of_reach(hidden, user, files),
+        hidden=not bare or (locked and not _possible_in_child(lambda: _read_one(bare))),
     )
-    return Boundary(isolation, user, within, claim)
+    return Boundary(isolation, user, within, sockets, locked, bare, claim)
 
 
 def _claim_user() -> tuple[int | None, socket.socket | None]:
     """Find a user id that nobody has, and hold it with a name that vanishes with this process."""
     claim = socket.socket(socket.AF_UNIX)
     for user in random.sample(USER_IDS, 100):
-        try:
-            pwd.getpwuid(user)
+        if _is_taken(user):
             continue
-        except KeyError:
-            pass
         if _possible(lambda user=user: claim.bind(f"\0openenv-sandbox-{user}")):  # type: ignore[misc]
             if _possible_in_child(lambda user=user: become(user)):  # type: ignore[misc]
                 return user, claim
             break
     claim.close()
     return None, None
+
+
+def _is_taken(user: int) -> bool:
+    """Say whether this machine knows somebody with that user id."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _check_readable(user: int) -> None:
@@ -128,8 +144,23 @@ def _check_readable(user: int) -> None:
         raise UnreadableError(f"Python and its packages ({sys.prefix}) can be read by the server's user alone")
 
 
+def _socket_family(user: int | None, mounted: bool) -> int | None:
+    """Choose the sockets that the code may make, where a filter can keep it from all others.
+
+    Those that are files are out of its reach where it is another user than the server, or sees other files. Otherwise
+    they could give orders to the server's processes: what Python forks the processes of sessions from obeys its user.
+    """
+    family = socket.AF_UNIX if user is not None or mounted else socket.AF_UNSPEC
+
+    def forbid() -> None:
+        kernel.forbid_new_privileges()
+        forbid_sockets(but=family)
+
+    return family if _possible_in_child(forbid) else None
+
+
 def _out_of_reach(folders: Sequence[Path], user: int | None, mounted: bool) -> bool:
-    """Say whether the code can read none of these folders, from having tried it."""
+    """Say whether mounts, or the rights of its user, keep the code from all of these, from having tried it."""
 
     def try_all() -> None:
         if user is not None:
@@ -139,7 +170,23 @@ def _out_of_reach(folders: Sequence[Path], user: int | None, mounted: bool) -> b
             raise PermissionError
 
     # Without a user or mounts of its own, the code can change the mode of whatever the server's user owns.
-    return (user is not None or mounted) and _possible_in_child(try_all)
+    return not folders or ((user is not None or mounted) and _possible_in_child(try_all))
+
+
+def _enter_domain(hidden: Sequence[Path]) -> None:
+    kernel.forbid_new_privileges()
+    landlock.enter_domain(hidden=hidden, writable=())
+
+
+def _read_one(hidden: Sequence[Path]) -> None:
+    """Read one of the files that Landlock is to hide: it can be where a file system is mounted in two places.
+
+    Raises:
+        OSError: That is refused, or there is none.
+    """
+    _enter_domain(hidden)
+    files = (path for place in hidden for path in (place, *place.rglob("*")) if path.is_file())
+    os.open(next(files, ""), os.O_RDONLY)
 
 
 def become(user: int) -> None:

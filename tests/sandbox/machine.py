@@ -5,11 +5,9 @@
 """
 
 import contextlib
-import ctypes
 import os
 import platform
 import pwd
-import struct
 import sys
 import tempfile
 from pathlib import Path
@@ -32,10 +30,8 @@ def forbid_namespaces():
         (answer, 0, 0, refused),
         (answer, 0, 0, allowed),
     ]
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code)))
     kernel.forbid_new_privileges()
-    assert ctypes.CDLL(None).prctl(22, 2, program) == 0
+    kernel.filter_system_calls(steps)
 
 
 def open_interpreter():

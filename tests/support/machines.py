@@ -8,9 +8,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from openenv.sandbox import kernel
+
 MACHINE = Path(__file__).parents[1] / "sandbox" / "machine.py"
 PRELUDE = "import json, os, sys\nfrom openenv.sandbox import Limits, Sandbox\n"
 KINDS = ["rich", "plain", "user", "plain-user"]
+
+
+def _has_landlock():
+    """Whether the kernel has Landlock, as Linux 5.19 and later may."""
+    try:
+        return kernel.system_call(444, None, 0, 1) > 1
+    except OSError:
+        return False
+
+
+HAS_LANDLOCK = sys.platform == "linux" and _has_landlock()
+needs_landlock = pytest.mark.skipif(not HAS_LANDLOCK, reason="the kernel has no Landlock")
 
 
 def command(kind, program):
