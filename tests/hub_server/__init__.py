@@ -8,6 +8,7 @@ It keeps its repositories in a folder, and is made of these parts:
     front_matter.py   what the README of a Space says about it
     spaces.py         all Spaces at work; space.py: one of them, host.py: its address, log.py: what it prints
     builds.py         how Spaces are built and started that are only acted
+    runs.py           how Spaces are really installed and run
     faults.py         what goes wrong because it was told to
     hub.py            all of these, and who may do what
     routes/           its HTTP interface

@@ -99,3 +99,8 @@ class Acted:
             await self.released.wait()
         if self.plan.fails_at == phase:
             raise Failed(self.plan.message)
+
+
+def acted(_: str) -> Acted:
+    """Make the builder of a Space that nothing else is planned for."""
+    return Acted(Plan())

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 from .accounts import Accounts, Identity, Role
+from .builds import acted
 from .faults import Faults
 from .problems import Problem, no_repository
 from .repository import Kind, Repository, Visibility
+from .runs import Installed
 from .spaces import Spaces
 from .storage import Storage
 
@@ -24,12 +26,13 @@ class Hub:
 
     Args:
         folder: Where its repositories are kept.
+        runs: Whether Spaces are really installed and run; else that is only acted.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, runs: bool = False) -> None:
         self.accounts = Accounts()
         self.storage = Storage(folder)
-        self.spaces = Spaces(self.storage, self.accounts)
+        self.spaces = Spaces(self.storage, self.accounts, Installed if runs else acted)
         self.faults = Faults()
         self.url = ""
 

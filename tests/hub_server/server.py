@@ -28,10 +28,11 @@ class HubServer:
     Args:
         folder: Where its repositories are kept.
         port: Where it listens on the loopback interface; 0 for a free port.
+        runs: Whether Spaces are really installed and run; else that is only acted.
     """
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        self.hub = Hub(folder)
+    def __init__(self, folder: Path, port: int = 0, *, runs: bool = False) -> None:
+        self.hub = Hub(folder, runs=runs)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 create_app(self.hub), port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1

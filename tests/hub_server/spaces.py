@@ -25,23 +25,23 @@ class Spaces:
     Args:
         storage: Has what was pushed.
         accounts: Know who a visitor is.
-        builder_for: Makes what builds a Space, given its id; acted as planned where left out.
+        builder_for: Makes what builds a Space that nothing is planned for, given its id.
     """
 
-    def __init__(
-        self, storage: Storage, accounts: Accounts, builder_for: Callable[[str], Builder] | None = None
-    ) -> None:
-        self.plans: dict[str, Plan] = {}
+    def __init__(self, storage: Storage, accounts: Accounts, builder_for: Callable[[str], Builder]) -> None:
+        self._plans: dict[str, Plan] = {}
         self._storage = storage
         self._accounts = accounts
-        self._builder_for = builder_for or (lambda repo_id: Acted(self.plans.get(repo_id, Plan())))
+        self._builder_for = builder_for
         self._spaces: dict[str, Space] = {}
 
     def of(self, repository: Repository) -> Space:
         """A Space at work."""
         if repository.id not in self._spaces:
             host = Host(lambda token: self._server_for(repository, token))
-            self._spaces[repository.id] = Space(self._builder_for(repository.id), host)
+            plan = self._plans.get(repository.id)
+            builder = self._builder_for(repository.id) if plan is None else Acted(plan)
+            self._spaces[repository.id] = Space(builder, host)
         return self._spaces[repository.id]
 
     def find(self, repo_id: str) -> Repository:
@@ -67,7 +67,7 @@ class Spaces:
 
     def plan(self, repo_id: str, plan: Plan) -> None:
         """Have the builds of a Space, and its starts, go another way from now on."""
-        self.plans[repo_id] = plan
+        self._plans[repo_id] = plan
         if repo_id in self._spaces:
             self._spaces[repo_id].builder = Acted(plan)
 

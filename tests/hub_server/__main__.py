@@ -1,0 +1,48 @@
+"""Starts the Hub by hand, for trying things offline.
+
+Prints what to set, so that the client of the Hub goes there::
+
+    $ python -m tests.hub_server --folder /tmp/hub
+    export HF_ENDPOINT=http://127.0.0.1:40373
+    ...
+
+Faults and builds are told over HTTP, for example with curl::
+
+    curl $HF_ENDPOINT/_control/faults --json '{"request": "POST /api/repos/create", "status": 403}'
+    curl $HF_ENDPOINT/_control/faults -X DELETE
+    curl $HF_ENDPOINT/_control/spaces/you/my-env/plan -X PUT --json '{"fails_at": "BUILDING"}'
+    curl $HF_ENDPOINT/_control/spaces/you/my-env/stage -X PUT --json '{"stage": "SLEEPING"}'
+    curl $HF_ENDPOINT/_control/spaces/you/my-env/release -X POST
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+
+from .server import HubServer
+
+
+def main() -> None:
+    """Serve until a signal comes."""
+    parser = argparse.ArgumentParser("python -m tests.hub_server", description="A Hub for trying things offline.")
+    parser.add_argument("--folder", type=Path, required=True, help="where its repositories are kept")
+    parser.add_argument("--port", type=int, default=0, help="where it listens on 127.0.0.1; 0: a free port")
+    parser.add_argument("--user", default="you", help="whose token is printed")
+    parser.add_argument("--organisation", action="append", default=[], help="another namespace of theirs")
+    parser.add_argument("--runs", action="store_true", help="really install and run what is pushed")
+    options = parser.parse_args()
+    stop = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    server = HubServer(options.folder, options.port, runs=options.runs)
+    token, _ = server.call(lambda hub: hub.accounts.add_user(options.user))
+    for name in options.organisation:
+        server.call(lambda hub, name=name: hub.accounts.add_organisation(name, **{options.user: "write"}))
+    print(f"export HF_ENDPOINT={server.url}\nexport HF_HUB_DISABLE_XET=1\nexport HF_TOKEN={token}", flush=True)
+    signal.sigwait(stop)
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()
