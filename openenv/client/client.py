@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import copy
-import inspect
-import sys
 import weakref
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from openenv.client.address import WebSocketSettings, websocket_url
+from openenv.client.calls import either, in_event_loop
+from openenv.client.options import refuse_misspelt, taken_by
 from openenv.client.recipe import Recipe
-from openenv.errors import ConfigurationError, RequestValidationError
+from openenv.errors import ConfigurationError
 from openenv.generics import type_arguments
 from openenv.types import ActT, ObsT, State, StateT, StepResult
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MODES = (None, "simulation", "production")
-_ALIKE = 0.7  # timeout and timeout_seconds are meant, time_step is somebody's own
 
 
 class EnvClient(Generic[ActT, ObsT, StateT]):
@@ -100,10 +98,9 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             int(max_message_size_mb * 1024 * 1024),
             websocket_ping_interval_s,
             websocket_ping_timeout_s,
-            {**(headers or {}), **{name: value for name, value in secrets.items() if value}},
         )
-        connector = partial(_web_connector, settings)
-        recipe = Recipe(base_url, provider, connector, message_timeout_s, settings.headers)
+        sent = {**(headers or {}), **{name: value for name, value in secrets.items() if value}}
+        recipe = Recipe(base_url, provider, partial(_web_connector, settings), message_timeout_s, sent)
         self._mode = mode
         self._begin(recipe, _types(type(self)))
 
@@ -150,8 +147,51 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         """
         from openenv.providers.base import image_provider
 
-        own = {name: kwargs.pop(name) for name in _arguments(cls) & kwargs.keys()}
+        own = {name: kwargs.pop(name) for name in taken_by(EnvClient, cls) & kwargs.keys()}
         return cls(provider=image_provider(image, provider, kwargs), **own)
+
+    @classmethod
+    def from_hub(
+        cls,
+        repo_id: str,
+        *,
+        use_docker: bool = True,
+        revision: str | None = None,
+        provider: Any = None,
+        token: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Make a client that plays a Space of the Hub.
+
+        ::
+
+            MyEnv.from_hub("owner/my-env")  # its image, in a container here
+            MyEnv.from_hub("owner/my-env", use_docker=False)  # the Space itself, where it runs
+            MyEnv.from_hub("owner/my-env", provider=ProcessProvider)  # its files, in a process here
+
+        Args:
+            repo_id: The Space, as ``owner/name``.
+            use_docker: Whether a container runs its image here. Otherwise the Space is played where it runs; it is
+                woken where it sleeps.
+            revision: A branch, a tag or a commit. Left out, that is what is deployed, or for a process the newest
+                commit; :attr:`revision` says which one it came to be.
+            provider: In place of both, ``ProcessProvider``, or what is called with the name of the Space's image to
+                make a provider of it.
+            token: Who is asking, for a private Space; ``HF_TOKEN`` or what ``hf auth login`` has kept where left out.
+                No public Space ever gets it.
+            **kwargs: Arguments of the client, and options of the provider.
+
+        Returns:
+            The client; nothing is asked, started or connected before it is used.
+
+        Raises:
+            ConfigurationError: That is not the name of a Space.
+        """
+        from openenv.providers.hub import hub_provider
+
+        own = {name: kwargs.pop(name) for name in taken_by(EnvClient, cls) & kwargs.keys()}
+        asked = {"use_docker": use_docker, "revision": revision, "provider": provider, "token": token}
+        return cls(provider=hub_provider(repo_id, **asked, options=kwargs), **own)
 
     def _sibling(self, provider: Any) -> Self:
         """Make another client by the same recipe, but with this provider."""
@@ -167,6 +207,11 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
 
     def _begin(self, recipe: Recipe, types: tuple[Any, ...]) -> None:
         """Set the client up; the only place that does."""
+        self._play(types)
+        self._follow(recipe)
+
+    def _play(self, types: tuple[Any, ...]) -> None:
+        """Take, give and keep these models, by the methods of this client's class."""
         cls = type(self)
         self._writes = cls._step_payload is EnvClient._step_payload
         self._reads_results = cls._parse_result is EnvClient._parse_result
@@ -182,7 +227,6 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         from openenv.client.codec import codec_of
 
         self._codec = codec_of(types[1] or dict, types[2] or State, types[0] if isinstance(types[0], type) else None)
-        self._follow(recipe)
 
     @property
     def base_url(self) -> str | None:
@@ -193,6 +237,11 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
     def session_id(self) -> str | None:
         """The session's public name, safe in logs; ``None`` where there is none, or the server gave it none."""
         return self._session.link.session_id if self._session.link else None
+
+    @property
+    def revision(self) -> str | None:
+        """The commit of the Space that is played; ``None`` before it is known, and for what is no Space."""
+        return getattr(self._session.recipe.provider, "revision", None)
 
     def sync(self) -> SyncEnvClient[ActT, ObsT, StateT]:
         """The synchronous face of this client; it shares the session."""
@@ -254,7 +303,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             OpenEnvError: See :mod:`openenv.errors`.
         """
         if ignored:
-            _refuse_misspelt(ignored)
+            refuse_misspelt(ignored)
         if in_event_loop():
             return self._step(action, timeout_s)
         return self.sync().step(action, timeout_s=timeout_s)  # type: ignore[return-value]
@@ -338,43 +387,14 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         return state
 
 
-def in_event_loop() -> bool:
-    """Whether an event loop runs in this thread; asyncio is not loaded to find out."""
-    asyncio = sys.modules.get("asyncio")
-    return asyncio is not None and asyncio._get_running_loop() is not None
-
-
-def either(call: Callable[[], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
-    """Return a coroutine where a loop runs; block and return its result where none does."""
-    if in_event_loop():
-        return call()
-    from openenv.client.background import run_blocking
-
-    outcome: Any = run_blocking(call())
-    return outcome  # type: ignore[no-any-return]
-
-
 def _types(cls: type) -> tuple[Any, ...]:
     """The models that a class of clients declares; ``None`` where it leaves one open."""
     found = type_arguments(cls, EnvClient)
     return tuple(None if isinstance(item, TypeVar) or item is Any else item for item in found)
 
 
-def _arguments(cls: type) -> set[str]:
-    """What can be given by name where a client is made that has a provider."""
-    return {name for kind in (EnvClient, cls) for name in inspect.signature(kind).parameters} - {"base_url"}
-
-
-def _refuse_misspelt(ignored: dict[str, Any]) -> None:
-    """Refuse a limit of time that was meant for the server and would not reach it."""
-    near = get_close_matches("timeout_s", ignored, n=1, cutoff=_ALIKE)
-    if near:
-        message = f"step takes no option {near[0]!r}; did you mean 'timeout_s'?"
-        raise RequestValidationError(message, {"known": ["timeout_s"]}, hint="give the limit as timeout_s, in seconds")
-
-
-def _web_connector(settings: WebSocketSettings, base_url: str | None) -> Connector:
+def _web_connector(settings: WebSocketSettings, base_url: str | None, headers: Mapping[str, str]) -> Connector:
     from openenv.client.websocket import open_websocket  # not before it is used: it is half of this package's weight
 
     assert base_url is not None
-    return partial(open_websocket, websocket_url(base_url), settings)
+    return partial(open_websocket, websocket_url(base_url), replace(settings, headers=headers))

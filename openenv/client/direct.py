@@ -48,7 +48,7 @@ def direct_recipe(
     settings = dataclasses.replace(settings, limits=limits)
     connector = partial(_open, blueprint, settings, FrameDecoder(Dialect.V2, blueprint.action_type))
     models = (blueprint.action_type, blueprint.observation_type, blueprint.state_type)
-    return Recipe(None, None, lambda _: connector, message_timeout_s=_FOREVER_S), models
+    return Recipe(None, None, lambda *_: connector, message_timeout_s=_FOREVER_S), models
 
 
 async def _open(blueprint: Blueprint, settings: ServiceSettings, decoder: FrameDecoder) -> DirectTransport:

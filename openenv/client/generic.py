@@ -30,7 +30,7 @@ class GenericEnvClient(EnvClient[dict[str, Any], dict[str, Any], dict[str, Any]]
         """
         recipe = client._session.recipe
         if client._session.link is not None and client.base_url is not None:
-            recipe = replace(recipe, base_url=client.base_url, provider=None)
+            recipe = replace(recipe, base_url=client.base_url, provider=None, headers=client._session.headers)
         twin = cls.__new__(cls)
         twin._mode = client._mode
         twin._begin(recipe, (dict, dict, dict))

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openenv.client.background import run_blocking
-from openenv.client.client import EnvClient, either
+from openenv.client.calls import either
+from openenv.client.client import EnvClient
 from openenv.client.generic import GenericEnvClient
 from openenv.client.link import Link, ask_all
 from openenv.errors import ConfigurationError, OpenEnvError

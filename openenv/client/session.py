@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from openenv.client.address import without_credentials
@@ -36,6 +36,11 @@ class ClientSession:
         self._home: asyncio.AbstractEventLoop | None = None
         self._process = os.getpid()
         self._lock: asyncio.Lock
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the server asks for of whoever speaks to it, as far as that is known by now."""
+        return {**self.recipe.headers, **getattr(self.recipe.provider, "headers", {})}
 
     async def open(self) -> None:
         """Start the provider, if there is one, and connect; does nothing where a session is open."""
@@ -157,7 +162,7 @@ class ClientSession:
     async def _make(self) -> None:
         try:
             await self._start_provider()
-            link = Link(self.recipe.connector(self.base_url), self.recipe.message_timeout_s)
+            link = Link(self.recipe.connector(self.base_url, self.headers), self.recipe.message_timeout_s)
             await link.open()
         except BaseException:
             await self._let_go(keep_provider=False)
@@ -184,7 +189,8 @@ class ClientSession:
         try:
             self.base_url = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            # It cannot be stopped before it has started.
+            # Not in the executor, which takes nothing more once the interpreter shuts down.
+            threading.Thread(target=provider.stop, name="openenv-provider-stop").start()
             await asyncio.wait([starting])
             self._provided = starting.exception() is None
             raise

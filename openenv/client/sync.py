@@ -29,7 +29,6 @@ class SyncEnvClient(Generic[ActT, ObsT, StateT]):
     def __init__(self, async_client: EnvClient[ActT, ObsT, StateT]) -> None:
         self._client = async_client
         self._session = async_client._session
-        self._plain = async_client._plain
 
     @property
     def async_client(self) -> EnvClient[ActT, ObsT, StateT]:
@@ -62,14 +61,14 @@ class SyncEnvClient(Generic[ActT, ObsT, StateT]):
     def reset(self, **options: Any) -> StepResult[ObsT]:
         """Begin a fresh episode; see :meth:`EnvClient.reset`."""
         link = self._session.link
-        if self._plain and link is not None and is_background(link.loop):
+        if self._client._plain and link is not None and is_background(link.loop):
             return self._client._read_result(self._session.ask(link, "reset", self._client._codec.write(options)))
         return self._wait("reset", **options)  # type: ignore[no-any-return]
 
     def step(self, action: ActT, *, timeout_s: float | None = None, **more: Any) -> StepResult[ObsT]:
         """Take one action; see :meth:`EnvClient.step`."""
         link = self._session.link
-        if self._plain and not more and link is not None and is_background(link.loop):
+        if self._client._plain and not more and link is not None and is_background(link.loop):
             body = self._client._write_action(action)
             return self._client._read_result(self._session.ask(link, "step", body, timeout_s))
         return self._wait("step", action, timeout_s=timeout_s, **more)  # type: ignore[no-any-return]
@@ -77,7 +76,7 @@ class SyncEnvClient(Generic[ActT, ObsT, StateT]):
     def state(self) -> StateT:
         """Ask for the episode's bookkeeping; see :meth:`EnvClient.state`."""
         link = self._session.link
-        if self._plain and link is not None and is_background(link.loop):
+        if self._client._plain and link is not None and is_background(link.loop):
             return self._client._read_state(self._session.ask(link, "state", None))
         return self._wait("state")  # type: ignore[no-any-return]
 

@@ -47,7 +47,7 @@ def served_schemas(client: EnvClient[Any, Any, Any]) -> Schemas:
         )
     url = http_url(client.base_url)
     try:
-        said = Web(url, _TIMEOUT_S).get("/schema", client._session.recipe.headers).object()
+        said = Web(url, _TIMEOUT_S).get("/schema", client._session.headers).object()
     except ProbeError as error:
         raise _unsaid(url, str(error)) from error
     said = {"state": {}, **said}

@@ -12,14 +12,21 @@ from openenv.errors import ConfigurationError
 
 @runtime_checkable
 class Provider(Protocol):
-    """Runs one server. Both methods block; they are called from any thread."""
+    """Runs one server. Both methods block; they are called from any thread.
+
+    Once it has started, it may have ``headers``, which the server asks for of whoever speaks to it, and a
+    ``revision``, which the server is made of.
+    """
 
     def start(self) -> str:
         """Start the server and return its base URL once it is healthy; raises an ``OpenEnvError`` otherwise."""
         ...
 
     def stop(self) -> None:
-        """Stop the server and leave nothing behind; does nothing where none runs."""
+        """Stop the server and leave nothing behind; does nothing where none runs.
+
+        While :meth:`start` runs in another thread, it makes that fail soon.
+        """
         ...
 
 
@@ -121,6 +128,16 @@ class SharedProvider:
         self._users = 0
         self._base_url = ""
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the server asks for of whoever speaks to it."""
+        return getattr(self._provider, "headers", {})
+
+    @property
+    def revision(self) -> str | None:
+        """What the server is made of."""
+        return getattr(self._provider, "revision", None)
+
     def start(self) -> str:
         """Start the server, unless it runs."""
         with self._lock:
@@ -131,6 +148,9 @@ class SharedProvider:
 
     def stop(self) -> None:
         """Stop the server, unless another client uses it."""
+        if not self._users:
+            self._provider.stop()  # whoever starts it now holds the lock
+            return
         with self._lock:
             self._users -= 1
             if not self._users:
