@@ -54,7 +54,7 @@ ways = [
     lambda: open("/proc/self/root" + task).read(),
     lambda: os.symlink(task, "link") or open("link").read(),
     lambda: importlib.resources.files("python_env").joinpath("tasks/test/digital-root.yaml").read_text(),
-    lambda: __import__("python_env.server.task_set").server.task_set.installed_tasks().choose(0, task_id="digital-root"),
+    lambda: __import__("python_env.server.task_set").server.task_set.installed_tasks(),
     lambda: [each for each in gc.get_objects() if type(each).__name__ in ("Task", "Case", "TaskSet")],
     lambda: [frame.f_locals for frame in sys._current_frames().values()],
 ]
