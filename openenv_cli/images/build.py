@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 65_000
 """The longest line of a Dockerfile that engines read is 65,535 bytes."""
 
-_OUR_WHEELS = f"{WHEELS}/{DISTRIBUTION.replace('-', '_')}-*.whl"
+OUR_WHEELS = f"{WHEELS}/{DISTRIBUTION.replace('-', '_')}-*.whl"
+"""Wheels of the runtime that a project may hold from before; that of the present one takes their place."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,9 @@ def build(client: DockerClient, project: Project, recipe: Recipe, on_event: OnEv
     dockerfile = find_dockerfile(project)
     arguments = dict(recipe.build_args)
     if recipe.base_image is not None:
-        if not dockerfile.takes_base_image:
-            hint = f"write in it: ARG {BASE_IMAGE}=… and FROM ${{{BASE_IMAGE}}}"
-            raise UsageError(f"{dockerfile.path} chooses its base image itself", hint=hint)
+        dockerfile.require_base_image_argument()
         arguments[BASE_IMAGE] = recipe.base_image
-    entries = collect(project.root, dockerfile.path, _added(dockerfile), _OUR_WHEELS)
+    entries = collect(project.root, dockerfile.path, _added(dockerfile), OUR_WHEELS)
     options = {"dockerfile": dockerfile.path, "buildargs": arguments, "platform": recipe.platform}
     return _run(client, entries, on_event, nocache=not recipe.use_cache, **options)
 
@@ -151,11 +150,22 @@ def find_dockerfile(project: Project) -> Dockerfile:
 
 def _added(dockerfile: Dockerfile) -> dict[str, bytes]:
     """Say what goes in beside the project's own files: the runtime for those who install it, and no cache mounts."""
-    added = {dockerfile.path: dockerfile.without_caches().encode()}
-    if dockerfile.takes_wheels:
-        wheel = runtime_wheel()
-        added[f"{WHEELS}/{wheel.name}"] = wheel.content
-    return added
+    return {dockerfile.path: dockerfile.without_caches().encode(), **wheel_for(dockerfile)}
+
+
+def wheel_for(dockerfile: Dockerfile) -> dict[str, bytes]:
+    """Give a Dockerfile that installs wheels that of the present runtime.
+
+    Args:
+        dockerfile: The Dockerfile.
+
+    Returns:
+        The path of the wheel and its content; nothing for one that installs none.
+    """
+    if not dockerfile.takes_wheels:
+        return {}
+    wheel = runtime_wheel()
+    return {f"{WHEELS}/{wheel.name}": wheel.content}
 
 
 def _run(client: DockerClient, entries: list[Entry], on_event: OnEvent, **options: Any) -> Build:

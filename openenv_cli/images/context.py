@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from openenv_cli.errors import CommandError
 
@@ -40,6 +41,10 @@ class Entry:
 
     path: str
     source: Path | bytes
+
+    def open(self) -> BinaryIO:
+        """Open it for reading."""
+        return io.BytesIO(self.source) if isinstance(self.source, bytes) else self.source.open("rb")
 
     def header(self) -> tarfile.TarInfo:
         """Describe it for the archive; links are not followed."""
@@ -114,7 +119,7 @@ def archive(entries: list[Entry]) -> Iterator[bytes]:
 def _content(entry: Entry, size: int) -> Iterator[bytes]:
     """Read a file, filled up to whole blocks."""
     left = size
-    with io.BytesIO(entry.source) if isinstance(entry.source, bytes) else entry.source.open("rb") as file:
+    with entry.open() as file:
         while left:
             piece = file.read(min(left, _CHUNK))
             if not piece:

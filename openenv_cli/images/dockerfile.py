@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openenv.project.dockerfile import read_instructions
-from openenv_cli.errors import CommandError
+from openenv_cli.errors import CommandError, UsageError
 
 BASE_IMAGE = "BASE_IMAGE"
 """The build argument that names the image to build on, here and in Dockerfiles of openenv 0.10."""
@@ -18,6 +18,7 @@ WHEELS = "wheels"
 _SPACE = r"(?:[ \t]|\\\r?\n)+"
 _FLAGS_OF_RUN = re.compile(rf"^[ \t]*RUN(?:{_SPACE}--\w+=\S+)+", re.IGNORECASE | re.MULTILINE)
 _MOUNT = re.compile(rf"{_SPACE}--mount=(\S+)")
+_BASE_IMAGE_ARGUMENT = re.compile(rf"^([ \t]*ARG[ \t]+{BASE_IMAGE})\b(?:=\S*)?", re.IGNORECASE | re.MULTILINE)
 _COPIES_WHEELS = re.compile(rf"(?:COPY|ADD)\s.*\b{WHEELS}/", re.IGNORECASE)
 
 
@@ -41,6 +42,31 @@ class Dockerfile:
     def takes_base_image(self) -> bool:
         """Whether the build argument ``BASE_IMAGE`` chooses what it builds on."""
         return any(re.match(rf"ARG\s+{BASE_IMAGE}\b", one, re.IGNORECASE) for one in self.instructions())
+
+    def require_base_image_argument(self) -> None:
+        """Check that the build argument ``BASE_IMAGE`` chooses what it builds on.
+
+        Raises:
+            UsageError: It does not.
+        """
+        if not self.takes_base_image:
+            hint = f"write in it: ARG {BASE_IMAGE}=… and FROM ${{{BASE_IMAGE}}}"
+            raise UsageError(f"{self.path} chooses its base image itself", hint=hint)
+
+    def with_base_image(self, image: str) -> str:
+        """Have it build on another image, for builders that are given no arguments.
+
+        Args:
+            image: The image.
+
+        Returns:
+            Its text, in which that is the default of the build argument; all stages stay what they are.
+
+        Raises:
+            UsageError: It has no such argument.
+        """
+        self.require_base_image_argument()
+        return _BASE_IMAGE_ARGUMENT.sub(lambda found: f"{found[1]}={image}", self.text, count=1)
 
     @property
     def takes_wheels(self) -> bool:
