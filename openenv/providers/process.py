@@ -70,6 +70,11 @@ class ProcessProvider:
         return None if self._server is None else self._server.poll()
 
     @property
+    def pid(self) -> int | None:
+        """The process of the last server, which leads a group of its own; ``None`` where none was started."""
+        return None if self._server is None else self._server.pid
+
+    @property
     def log(self) -> tuple[str, ...]:
         """The last lines that the last server printed."""
         return () if self._server is None else self._server.log()
@@ -163,6 +168,11 @@ class _Server:
             connection.close()
         if status != http.client.OK:
             raise self._failure(f"says that it is not healthy (HTTP {status})")
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     def poll(self) -> int | None:
         """The exit code, if it has ended."""
