@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from openenv.errors import OpenEnvError
@@ -13,6 +15,7 @@ from openenv.project.project import Project
 from openenv.providers.process import ProcessProvider
 from openenv.validation.causes import Death
 from openenv.validation.check import NotChecked
+from openenv.validation.leftovers import Leftovers, Surroundings
 from openenv.validation.remembered import remembered
 from openenv.validation.wording import exit_words
 
@@ -43,11 +46,13 @@ class Exit:
         code: Its exit code; negative for the signal that ended it.
         seconds: How long it took.
         log: The last lines that it logged.
+        left: What is there after it.
     """
 
     code: int
     seconds: float
     log: tuple[str, ...] = ()
+    left: Leftovers = field(default_factory=Leftovers)
 
     @property
     def forced(self) -> bool:
@@ -64,13 +69,15 @@ class Launch:
     """
 
     def __init__(self, project: Project, timeout_s: float) -> None:
+        self._surroundings = Surroundings(project.root)
+        self._stop_s = min(timeout_s, _LONGEST_STOP_S)
         self._provider = ProcessProvider(
             project.app,
             app_dir=project.import_path,
             # Whatever crashes the interpreter shows where in the log.
-            env_vars={"PYTHONFAULTHANDLER": "1"},
+            env_vars={"PYTHONFAULTHANDLER": "1", **self._surroundings.variables},
             startup_timeout_s=timeout_s,
-            stop_timeout_s=min(timeout_s, _LONGEST_STOP_S),
+            stop_timeout_s=self._stop_s,
         )
         self._address: tuple[str, int] | None = None
         self._death: Death | None = None
@@ -78,6 +85,7 @@ class Launch:
     @remembered
     def base_url(self) -> str:
         """Where it listens; starts it on first use."""
+        self._surroundings.look()
         try:
             url = self._provider.start()
         except OpenEnvError as error:
@@ -98,9 +106,7 @@ class Launch:
 
     def linger(self) -> None:
         """Wait a moment for its end: a process that dies closes its connections before it is gone."""
-        until = time.monotonic() + _LINGER_S
-        while self.death is None and time.monotonic() < until:
-            time.sleep(_PAUSE_S)
+        _becomes_true(lambda: self.death is not None, _LINGER_S)
 
     def require_alive(self) -> None:
         """Raise ``NotChecked`` where it has ended by itself."""
@@ -111,17 +117,35 @@ class Launch:
     def exit(self) -> Exit:
         """How it ends when it is asked to; asks it on first use."""
         self.require_alive()
-        begun = time.monotonic()
+        begun, process = time.monotonic(), self._provider.pid
+        assert process is not None, "a server that is alive has a process"
+        os.kill(process, signal.SIGTERM)
+        if not _becomes_true(lambda: self._provider.exit_code is not None, self._stop_s):
+            os.kill(process, signal.SIGKILL)
+        seconds = time.monotonic() - begun
+        # Only then: stopping the provider ends the rest of the server's group.
+        left = self._surroundings.left(process)
         self.stop()
         code = self._provider.exit_code
         assert code is not None, "a server that was stopped has an exit code"
-        return Exit(code, time.monotonic() - begun, self._provider.log[-_LOG_LINES:])
+        return Exit(code, seconds, self._provider.log[-_LOG_LINES:], left)
 
     def stop(self) -> None:
-        """Stop it, unless it has ended by itself."""
+        """Stop it, unless it has ended by itself, and remove what it has left."""
         if self.death is None:
             self._address = None
             self._provider.stop()
+        self._surroundings.clear(self._provider.pid)
+
+
+def _becomes_true(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait for something, at most so long; says whether it came."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(_PAUSE_S)
+    return True
 
 
 def _listens(address: tuple[str, int]) -> bool:

@@ -15,6 +15,7 @@ MODULES = (
     "secrets",
     "wheel",
     "start",
+    "end",
     "information",
     "stateless",
     "sessions",

@@ -1,4 +1,4 @@
-"""H001 - H003 and H019: importing, starting and stopping what the project serves."""
+"""H001 - H003: importing and starting what the project serves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from openenv.project.manifest import ClassReference
 from openenv.validation.check import Finding, Stage, check
 from openenv.validation.import_probe import Wish
 from openenv.validation.imports import Imports
-from openenv.validation.launch import Exit, Launch, LaunchError
+from openenv.validation.launch import Launch, LaunchError
 
 
 @check(
@@ -48,21 +48,6 @@ def server_starts(launch: Launch) -> Iterator[Finding]:
         _ = launch.base_url
     except LaunchError as error:
         yield Finding(str(error), details=error.log)
-
-
-@check(
-    "H019",
-    "The server exits cleanly on SIGTERM",
-    stage=Stage.EXIT,
-    needs=("H003", "B002"),
-    mend="close what the environment has opened in close(), and serve with openenv.server",
-)
-def server_exits_cleanly(exit_: Exit) -> Iterator[Finding]:
-    """In ten seconds at most, with exit code 0, when no session is left."""
-    if exit_.forced:
-        yield Finding(f"it was still there {exit_.seconds:.1f} s after SIGTERM and had to be killed", details=exit_.log)
-    elif exit_.code != 0:
-        yield Finding(f"the exit code is {exit_.code}", details=exit_.log)
 
 
 def _wish(role: str, named: ClassReference | None, usual: tuple[str, ...]) -> Wish:
