@@ -10,12 +10,12 @@ HEADER = ("policy", "episodes", "return", "95 % interval", "median", "success", 
 
 
 def row(summary: Summary) -> tuple[str, ...]:
-    """Lay out what a policy did as a row below ``HEADER``; what is not known is a dash."""
+    """Lay out what a policy did as a row below ``HEADER``; what is not known is a dash, or that all has failed."""
     mean = summary.total_reward
     return (
         summary.policy,
         str(summary.episodes),
-        _number(mean.mean if mean else None),
+        _number(mean.mean) if mean else "failed",
         interval(mean) if mean else "-",
         _number(summary.median),
         "-" if summary.success is None else f"{summary.success:.0%}",

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from openenv.client.client import EnvClient
 from openenv.episodes import End, Episode, Failure, Step, Times
-from openenv.errors import EnvironmentCrashedError, ExecutionError, RequestError
+from openenv.errors import ConfigurationError, EnvironmentCrashedError, ExecutionError, RequestError
 from openenv.policies.seen import as_json
 from openenv.policies.thread import HostedPolicy
 from openenv.protocol.faults import text_of
@@ -20,6 +20,10 @@ from openenv.types import StepResult
 
 SUCCESS = "success"
 """The key in the last step's ``info`` by which an environment says whether the episode was a success."""
+
+
+class ResetRefusedError(ConfigurationError):
+    """The environment refuses the reset that was asked for; ``data`` is that of its own error."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,17 @@ async def play(client: EnvClient[Any, Any, Any], policy: HostedPolicy, plan: Pla
 
     Returns:
         The episode. Whatever is raised by the environment or by the policy ends it, and is written down there.
+
+    Raises:
+        ResetRefusedError: It cannot begin, and no other one with the same options can.
     """
     recorder = _Recorder(plan)
     usable = True
     try:
         await _play(client, policy, plan, recorder)
     except Exception as error:
+        if recorder.doing == "reset" and isinstance(error, RequestError):
+            raise ResetRefusedError(f"reset was refused: {error.message}", error.data) from error
         usable = recorder.doing == "act" or _goes_on_after(error)
         recorder.error = Failure(during=recorder.doing, type=type(error).__name__, message=text_of(error))
     return Played(recorder.episode(), usable)

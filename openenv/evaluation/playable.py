@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from openenv.client.address import without_credentials
 from openenv.client.client import EnvClient
+from openenv.client.generic import GenericEnvClient
 from openenv.client.pool import Pool, pool
 from openenv.discovery.packages import InstalledEnvironment
 from openenv.discovery.target import InstalledTarget, ProjectTarget, read_target
@@ -63,7 +64,7 @@ class Playable:
             return _of_project(read)
         if isinstance(read, InstalledTarget):
             return _of_package(read.environment, read.provider())
-        return cls(str(read), read.client(api_key=os.environ.get("OPENENV_API_KEY")))
+        return cls(str(read), read.client(GenericEnvClient, api_key=os.environ.get("OPENENV_API_KEY")))
 
     def sessions(self, n: int) -> Pool:
         """Make clients for so many sessions on one server, or for one where this process can hold no more."""
@@ -87,7 +88,7 @@ def _of_project(target: ProjectTarget) -> Playable:
     manifest = project.manifest
     if project.layout is Layout.FLAT and project.import_path == project.root:
         # The package is not installed and its folder has another name: it can be served, but not imported.
-        return Playable(manifest.name, target.client(), policies=manifest.policies)
+        return Playable(manifest.name, target.client(GenericEnvClient), policies=manifest.policies)
     environment = InstalledEnvironment(manifest.name, project.package, manifest.version, project.root)
     return _of_package(environment, target.provider())
 

@@ -94,6 +94,7 @@ def evaluate(
 
     Raises:
         ConfigurationError: The target, a policy or an option cannot be used, or not kept; or ``out`` holds another run.
+        ResetRefusedError: The environment refuses the options of the reset. What was played before is kept.
         FolderInUseError: Another evaluation that is running keeps its run in ``out``.
         SessionError: The server cannot be reached, or no longer.
     """

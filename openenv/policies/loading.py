@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Mapping
 from functools import partial, reduce
 from importlib import import_module
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 
 from openenv.errors import ConfigurationError
 from openenv.policies.base import Policy, PolicyFactory
+from openenv.policies.function import FunctionPolicy
 
 ActionType = type[BaseModel] | dict[str, Any]
 """The class of an environment's actions, or their JSON Schema."""
@@ -22,6 +24,11 @@ ActionSource = Callable[[], ActionType]
 
 LLM = "llm"
 
+_WHAT_WOULD_DO = (
+    "a class with act(observation), an instance of one, a function that takes nothing and makes one, "
+    "or a function that takes an observation and returns an action"
+)
+
 _NO_NAMES: Mapping[str, str] = {}
 
 
@@ -30,7 +37,8 @@ def load_policy(policy: Any, action: ActionSource | None = None, named: Mapping[
 
     Args:
         policy: ``random``; ``llm``; a name in ``named``; ``module:attribute``, which is a class, another callable
-            without arguments, or an instance; or one of these three itself.
+            without arguments, an instance, or a function that takes an observation and returns an action; or one of
+            these four itself.
         action: Says what the environment's actions are; asked when a policy that needs it is made.
         named: The policies that the environment brings along, each as ``module:attribute``.
 
@@ -38,10 +46,10 @@ def load_policy(policy: Any, action: ActionSource | None = None, named: Mapping[
         What makes the policy. An instance is copied for each session.
 
     Raises:
-        ConfigurationError: There is no such policy, or it cannot be imported.
+        ConfigurationError: There is no such policy, it cannot be imported, or it is none.
     """
     if not isinstance(policy, str):
-        return _factory(policy, type(policy).__name__)
+        return _factory(policy, getattr(policy, "__name__", type(policy).__name__))
     if policy in named:
         return _factory(_imported(named[policy]), named[policy])
     if policy in BUILT_IN:
@@ -100,15 +108,36 @@ def _factory(found: Any, name: str) -> PolicyFactory:
     if isinstance(found, Policy) and not isinstance(found, type):
         return partial(_copied, found, name)
     if not callable(found):
-        raise ConfigurationError(f"{name} is no policy: it is of type {type(found).__name__}, which has no act()")
+        raise ConfigurationError(
+            f"{name} is no policy: it is of type {type(found).__name__}, which has no act()", hint=_WHAT_WOULD_DO
+        )
+    if not _takes(found):
+        if isinstance(found, type) or not _takes(found, "observation"):
+            parameters = ", ".join(inspect.signature(found).parameters)
+            raise ConfigurationError(f"{name} is no policy: it cannot do without {parameters}", hint=_WHAT_WOULD_DO)
+        return partial(FunctionPolicy, found)
 
     def make() -> Policy:
         made: Any = found()
         if not isinstance(made, Policy):
-            raise ConfigurationError(f"{name} makes no policy but {type(made).__name__}, which has no act()")
+            raise ConfigurationError(
+                f"{name} makes no policy but {type(made).__name__}, which has no act()", hint=_WHAT_WOULD_DO
+            )
         return made
 
     return make
+
+
+def _takes(function: Callable[..., Any], *arguments: Any) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some of C do not tell
+        return True
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        return False
+    return True
 
 
 def _copied(policy: Policy, name: str) -> Policy:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from openenv.errors import ConfigurationError
-from openenv.evaluation import Progress, Report, evaluate
+from openenv.evaluation import Progress, Report, ResetRefusedError, evaluate
 from openenv.extras import MissingExtraError
 from openenv_cli import console, table
 from openenv_cli.errors import MissingError, UsageError
@@ -56,7 +56,7 @@ def eval(  # noqa: A001 - the word that users type
     if trajectories and out is None:
         raise UsageError("--trajectories needs --out DIR to keep them in")
     draw = _drawing(plot)
-    with _usage_errors(), _progress(out) as on_progress:
+    with _usage_errors(), _refusals(reset or ()), _progress(out) as on_progress:
         sys.path.insert(0, str(Path.cwd()))  # policies of one's own stand here
         report = evaluate(
             target,
@@ -72,7 +72,8 @@ def eval(  # noqa: A001 - the word that users type
         )
     draw(report)
     _print(report, as_json)
-    _tell_how_to_quote(report, reset or ())
+    if any(failure.during == "reset" for _, failure, _ in report.failures) and (hint := _quoting(reset or ())):
+        console.detail(f"hint: {hint}")
     return 1 if report.failed else 0
 
 
@@ -121,15 +122,24 @@ def _options(written: Sequence[str]) -> dict[str, Any]:
     return options
 
 
-def _tell_how_to_quote(report: Report, written: Sequence[str]) -> None:
-    """Where a reset failed, say of each option that was not read as text how it would be."""
-    if all(failure.during != "reset" for _, failure, _ in report.failures):
-        return
-    for each, value in zip(written, _options(written).values(), strict=True):
-        if not isinstance(value, str):
-            key, _, text = each.partition("=")
-            quoted = shlex.quote(f"{key}={json.dumps(text, ensure_ascii=False)}")
-            console.detail(f"hint: --reset {each} was read as JSON; as text it is --reset {quoted}")
+@contextmanager
+def _refusals(written: Sequence[str]) -> Iterator[None]:
+    """Where an option of the reset is known, but refused, say how it would be text."""
+    try:
+        yield
+    except ResetRefusedError as error:
+        raise UsageError(error.message, hint=None if "known" in error.data else _quoting(written)) from None
+
+
+def _quoting(written: Sequence[str]) -> str | None:
+    """Say of the options that were not read as text how they would be."""
+    options = [
+        (each, shlex.quote(f"{key}={json.dumps(each.partition('=')[2], ensure_ascii=False)}"))
+        for each, (key, value) in zip(written, _options(written).items(), strict=True)
+        if not isinstance(value, str)
+    ]
+    read = [f"--reset {each} was read as JSON; as text it is --reset {quoted}" for each, quoted in options]
+    return "; ".join(read) or None
 
 
 @contextmanager
@@ -183,9 +193,10 @@ def _print(report: Report, as_json: bool) -> None:
     if as_json:
         console.document(report.as_json())
         return
-    rows = [table.HEADER, *map(table.row, report.policies)]
-    for number, line in enumerate(table.lines(rows)):
-        console.out(line, "" if number else "bold")
+    header, *rows = table.lines([table.HEADER, *map(table.row, report.policies)])
+    console.out(header, "bold")
+    for line, summary in zip(rows, report.policies, strict=True):
+        console.out(line, "red" if summary.errors else "")
     for each in report.comparisons:
         found = f"{each.difference.mean:+.4g} {table.interval(each.difference)} on {each.difference.count} seeds"
         console.out(f"{each.policy} less {each.other}: {found}, ahead on {each.ahead}, behind on {each.behind}")

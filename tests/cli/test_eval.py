@@ -19,7 +19,7 @@ from support.serving import serving
 from support.walks import Walk, WalkObservation
 
 from openenv.episodes import read
-from openenv.errors import EnvironmentFault
+from openenv.errors import EnvironmentFault, InvalidActionError
 from openenv.evaluation.folder import RunFolder
 
 BOTH = "support.walks:LeftPolicy,support.walks:RightPolicy"
@@ -82,11 +82,39 @@ def test_where_a_reset_fails_it_is_said_how_an_option_is_text(openenv: Any) -> N
 
     assert (as_number.code, as_text.code) == (1, 0)
     assert "in reset: ExecutionError: there is no game 2048" in as_number.out
-    assert as_number.err.splitlines()[-2:] == [
-        "hint: --reset game=2048 was read as JSON; as text it is --reset 'game=\"2048\"'",
-        "hint: --reset level=2 was read as JSON; as text it is --reset 'level=\"2\"'",
-    ]
+    assert as_number.err.splitlines()[-1] == (
+        "hint: --reset game=2048 was read as JSON; as text it is --reset 'game=\"2048\"'; "
+        "--reset level=2 was read as JSON; as text it is --reset 'level=\"2\"'"
+    )
     assert "hint:" not in as_text.err
+
+
+class PickyWalk(Walk):
+    """Knows some games."""
+
+    def reset(self, seed: int | None = None, game: str = "walk") -> WalkObservation:  # type: ignore[override]
+        if game != "walk":
+            raise InvalidActionError(f"there is no game {game!r}")
+        return super().reset(seed)
+
+
+@pytest.mark.parametrize(
+    ("option", "said", "hint"),
+    [
+        ("gme=3", "reset takes no option 'gme'; it takes episode_id, game, seed", None),
+        ("game=tag", "there is no game 'tag'", None),
+        ("game=3", "there is no game 3", "--reset game=3 was read as JSON; as text it is --reset 'game=\"3\"'"),
+    ],
+)
+def test_an_option_that_the_environment_refuses_is_said_once(
+    openenv: Any, option: str, said: str, hint: str | None
+) -> None:
+    with serving(PickyWalk) as served:
+        ran = openenv("eval", served.url, "--episodes", "50", "--policy", BOTH, "--reset", option)
+
+    assert (ran.code, ran.out) == (2, "")
+    expected = ["0 of 100 episodes", f"error: reset was refused: {said}", *([f"hint: {hint}"] if hint else [])]
+    assert ran.err.splitlines() == expected
 
 
 def test_keeps_a_run_and_goes_on_with_it(openenv: Any, url: str) -> None:
@@ -110,6 +138,14 @@ def test_finds_policies_in_the_current_folder(openenv: Any, url: str) -> None:
     Path("policies_of_mine.py").write_text("from support.walks import RightPolicy as Mine\n", encoding="utf-8")
 
     assert openenv("eval", url, "--policy", "policies_of_mine:Mine", "--episodes", "2").code == 0
+
+
+def test_a_function_that_takes_an_observation_is_a_policy(openenv: Any, url: str) -> None:
+    Path("functions.py").write_text("async def right(observation):\n    return {'side': 1}\n", encoding="utf-8")
+
+    ran = openenv("eval", url, "--policy", "functions:right", "--episodes", "2", "--json")
+
+    assert (ran.code, ran.document["policies"][0]["success"]) == (0, 1.0)
 
 
 def test_lets_a_language_model_play(openenv: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,10 @@ def test_names_begin_and_numbers_end_below_each_other() -> None:
     assert table.lines([("a", "name", "n"), ("b", "x", "10")], names=2) == ["a  name   n", "b  x     10"]
 
 
-def test_what_no_episode_has_shown_is_a_dash() -> None:
+def test_a_policy_whose_every_episode_failed_has_no_numbers_and_says_so() -> None:
     failed = Summary("p", 3, 3, None, None, None, None, None)
 
-    assert table.row(failed) == ("p", "3", "-", "-", "-", "-", "-", "-", "3")
+    assert table.row(failed) == ("p", "3", "failed", "-", "-", "-", "-", "-", "3")
 
 
 def test_a_row_has_a_cell_for_each_column() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -18,6 +19,10 @@ def make_nothing() -> object:
     return object()
 
 
+def max_of_two(one: int, other: int) -> int:
+    return max(one, other)
+
+
 script = ScriptedPolicy([1, 2])
 number = 7
 
@@ -32,6 +37,36 @@ def test_takes_these_three_themselves() -> None:
     assert isinstance(load_policy(RightPolicy)(), RightPolicy)
     assert isinstance(load_policy(make_left)(), LeftPolicy)
     assert isinstance(load_policy(script)(), ScriptedPolicy)
+
+
+def go_left(observation: object) -> str:
+    return "left"
+
+
+class NeedsSide:
+    def __init__(self, side: str) -> None: ...
+
+    def act(self, observation: object) -> str:
+        return "left"
+
+
+@pytest.mark.parametrize("policy", [f"{__name__}:go_left", go_left, lambda observation: "left", NeedsSide("").act])
+def test_a_function_of_an_observation_is_a_policy(policy: Any) -> None:
+    assert load_policy(policy)().act(None) == "left"
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (NeedsSide, "NeedsSide is no policy: it cannot do without side"),
+        (f"{__name__}:max_of_two", f"{__name__}:max_of_two is no policy: it cannot do without one, other"),
+    ],
+)
+def test_what_cannot_be_called_as_a_policy_is_refused_at_once(policy: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
+        load_policy(policy)
+
+    assert "a function that takes an observation" in str(caught.value.hint)
 
 
 def test_sessions_do_not_share_an_instance() -> None:
