@@ -42,8 +42,11 @@ def field_line(name: str, kind: Source, value: Source | None = None, width: int 
     if value is None:
         return indent + _type(kind, before, "", width)
     begins = f" = {value.opening}" if isinstance(value, Group) else f" = {on_one_line(value)}"
-    if _INDENT + columns(before + on_one_line(kind) + begins) <= width:
-        return indent + laid_out(value, _INDENT, f"{before}{on_one_line(kind)} = ", width=width)
+    line = before + on_one_line(kind)
+    if _INDENT + columns(line + begins) <= width:
+        return indent + laid_out(value, _INDENT, f"{line} = ", width=width)
+    if _INDENT + columns(f"{line} = (") <= width:
+        return f"{indent}{line} = (\n{2 * indent}{laid_out(value, 2 * _INDENT, width=width)}\n{indent})"
     return indent + _type(kind, before, laid_out(value, _INDENT, "] = ", width=width)[1:], width)
 
 

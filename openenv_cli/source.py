@@ -61,7 +61,7 @@ def literal(value: Any) -> Source:
         return group("[", map(literal, value))
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
-    return text(value) if isinstance(value, str) else repr(value)
+    return text(value) if isinstance(value, str) else repr(value).replace("e+", "e")
 
 
 def text(value: str) -> str:

@@ -126,7 +126,9 @@ def _field(field: Field) -> Any:
         options["exclude_if"] = _is_none
     if field.converts:
         options["validate_default"] = True
-    return pydantic.Field(... if field.presence is Presence.REQUIRED else field.default, **options)
+    if field.presence is not Presence.REQUIRED:
+        options |= {"default_factory": field.factory} if field.factory else {"default": field.default}
+    return pydantic.Field(**options)
 
 
 def _limited(kind: Any, limits: Limits) -> Any:

@@ -39,6 +39,7 @@ from openenv.discovery.shapes import (
     Shapes,
     TupleOf,
     Type,
+    models_in,
 )
 from openenv.types import Action, Observation, State
 
@@ -143,8 +144,7 @@ class _Reader:
         key = _alternatives(schema)
         if key is None or "properties" in schema:
             return self._root_model(schema)
-        options = [self._root_model(each) for each in listed(schema, key, self._role)]
-        return self._one_of(options, schema, self._role)
+        return _union([self._root_model(each) for each in listed(schema, key, self._role)])
 
     def _root_model(self, schema: Any) -> Type:
         flat = without_definitions(self._document.flat(schema, self._role))
@@ -273,7 +273,10 @@ class _Reader:
         description = _text(said, "description")
         about = description and " ".join(description.split())
         if "default" in said and fits(said["default"], type_, self._classes.models):
-            return Field(name, wire, type_, Presence.DEFAULT, said["default"], about)
+            field = Field(name, wire, type_, Presence.DEFAULT, _exact(said["default"], type_), about)
+            # A default that is made of a model which is still read could need itself.
+            if not field.converts or self._classes.models.keys() >= {*models_in(type_)}:
+                return field
         if required:
             return Field(name, wire, type_, Presence.REQUIRED, None, about)
         empty: Any = {ListOf: [], DictOf: {}}.get(type(type_))
@@ -305,10 +308,16 @@ def _choice(values: list[Any]) -> Type:
     """Choose among texts, whole numbers and the like; of other values only the type is kept."""
     if values and all(value is None or isinstance(value, (str, int)) for value in values):
         distinct = {repr(value): value for value in values}
-        return NULL if distinct.keys() == {"None"} else Choice(tuple(distinct.values()))
+        nulls = [NULL] if distinct.pop("None", "missing") is None else []
+        return _union([*([Choice(tuple(distinct.values()))] if distinct else []), *nulls])
     if values and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return Plain("float")
     return ANYTHING
+
+
+def _exact(default: Any, type_: Type) -> Any:
+    """Write the default of a ``float`` as one, where JSON has no point in it."""
+    return float(default) if isinstance(type_, Plain) and type_.kind == "float" and abs(default) < _HUGE else default
 
 
 def _string(schema: Json, where: str) -> Plain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -145,9 +146,18 @@ class Field:
     description: str | None = None
 
     @property
+    def factory(self) -> Callable[[], Any] | None:
+        """What makes the default, where that is an empty collection."""
+        if self.presence is not Presence.DEFAULT or self.default not in ([], {}):
+            return None
+        if isinstance(self.type, ListOf):
+            return set if self.type.unique else list
+        return dict if isinstance(self.type, DictOf) else None
+
+    @property
     def converts(self) -> bool:
         """Whether the default becomes something else than JSON has: a model, a tuple, a set."""
-        return isinstance(self.default, (list, dict)) and not _is_json(self.type)
+        return self.factory is None and isinstance(self.default, (list, dict)) and not _is_json(self.type)
 
 
 class Base(str, Enum):
@@ -210,11 +220,27 @@ class Shapes:
     state: Type
 
 
-def _is_json(type_: Type) -> bool:
+def models_in(type_: Type) -> Iterator[str]:
+    """Name the models that a type is made of."""
+    if isinstance(type_, ModelRef):
+        yield type_.name
+    for part in parts_of(type_):
+        yield from models_in(part)
+
+
+def parts_of(type_: Type) -> tuple[Type, ...]:
+    """List the types that a type is directly made of."""
     if isinstance(type_, OneOf):
-        return all(map(_is_json, type_.options))
+        return type_.options
+    if isinstance(type_, TupleOf):
+        return type_.items
     if isinstance(type_, ListOf):
-        return not type_.unique and _is_json(type_.item)
-    if isinstance(type_, DictOf):
-        return _is_json(type_.value)
-    return not isinstance(type_, (TupleOf, ModelRef))
+        return (type_.item,)
+    return (type_.value,) if isinstance(type_, DictOf) else ()
+
+
+def _is_json(type_: Type) -> bool:
+    """Whether Python has a value of it as JSON does."""
+    if isinstance(type_, (TupleOf, ModelRef)) or (isinstance(type_, ListOf) and type_.unique):
+        return False
+    return all(map(_is_json, parts_of(type_)))
