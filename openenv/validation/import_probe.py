@@ -24,14 +24,17 @@ class Wish:
     """Something that should be importable.
 
     Attributes:
-        role: What it is: ``app``, ``client``, ``action`` or ``observation``.
+        role: What it is: ``app``, ``client``, ``action`` or ``observation``; ``match`` for a client that has the same
+            models as an app.
         modules: Where it may stand.
         name: The attribute; ``None`` for whatever fits the role there.
+        app: What a client has to match, as ``module:attribute``.
     """
 
     role: str
     modules: tuple[str, ...]
     name: str | None
+    app: str | None = None
 
     @property
     def module(self) -> str:
@@ -50,7 +53,7 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     outcomes = []
-    for wish in (Wish(one["role"], tuple(one["modules"]), one["name"]) for one in order["wishes"]):
+    for wish in (Wish(one["role"], tuple(one["modules"]), one["name"], one["app"]) for one in order["wishes"]):
         try:
             # A server finds its modules by path; whoever installs the package finds them below its name.
             if wish.role != "app" and order["flat_package"] and order["flat_package"] not in sys.modules:
@@ -82,15 +85,16 @@ def _attempt(wish: Wish) -> dict[str, Any] | None:
     present = [name for name in wish.modules if _is_there(name)]
     modules = [importlib.import_module(name) for name in present or wish.modules[:1]]
     if wish.name is None:
-        found = [name for module in modules for name in vars(module) if _fits(wish.role, module, name)]
-        return None if found else _failed(f"{wish} defines no subclass of {_bases()[wish.role].__name__}")
+        found = [vars(module)[name] for module in modules for name in vars(module) if _fits(wish.role, module, name)]
+        base = _bases()[wish.role].__name__
+        return _mismatch(found[0], wish.app) if found else _failed(f"{wish} defines no subclass of {base}")
     for module in modules:
         value: Any = module
         for part in wish.name.split("."):
             value = getattr(value, part, None)
         if value is not None:
             wrong = _misfit(wish.role, value)
-            return _failed(f"{wish} is {wrong}") if wrong else None
+            return _failed(f"{wish} is {wrong}") if wrong else _mismatch(value, wish.app)
     return _failed(f"{modules[0].__name__} has no attribute '{wish.name}'")
 
 
@@ -120,11 +124,28 @@ def _bases() -> dict[str, type]:
     from openenv.client.client import EnvClient
     from openenv.types import Action, Observation
 
-    return {"client": EnvClient, "action": Action, "observation": Observation}
+    return {"client": EnvClient, "match": EnvClient, "action": Action, "observation": Observation}
+
+
+def _mismatch(client: Any, app: str | None) -> dict[str, Any] | None:
+    """Say in which model a client is not the one that an app serves; nothing where there is no app to match."""
+    if app is None:
+        return None
+    from openenv.validation.matching import mismatches
+
+    module, _, attribute = app.partition(":")
+    value: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        value = getattr(value, part)
+    service = getattr(getattr(value, "state", None), "openenv_service", None)
+    if service is None:
+        return {**_failed("the app is not made by create_app: nobody can tell here what it speaks"), "unknown": True}
+    wrong = mismatches(client, service.blueprint)
+    return _failed("; ".join(wrong)) if wrong else None
 
 
 def _failed(message: str) -> dict[str, Any]:
-    return {"message": message, "where": None, "frames": [], "mend": None}
+    return {"message": message, "where": None, "frames": [], "mend": None, "unknown": False}
 
 
 def _described(error: BaseException, root: Path) -> dict[str, Any]:
@@ -136,6 +157,7 @@ def _described(error: BaseException, root: Path) -> dict[str, Any]:
         "where": place(own[-1], root) if own else None,
         "frames": [told(frame, root) for frame in own],
         "mend": getattr(error, "hint", None),
+        "unknown": False,
     }
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from openenv.project.project import Layout, Project
-from openenv.validation.check import Finding
+from openenv.validation.check import Finding, NotChecked
 from openenv.validation.import_probe import Wish
 from openenv.validation.wording import exit_words
 
@@ -40,6 +40,9 @@ class Imports:
 
         Returns:
             What is wrong; the same error is told once.
+
+        Raises:
+            NotChecked: Importing does not tell.
         """
         try:
             done = self._probe(json.dumps(self._order(wishes)))
@@ -51,6 +54,8 @@ class Imports:
             log = done.stderr.decode("utf-8", "replace").strip().splitlines()[-_LOG_LINES:]
             message = f"the process {exit_words(done.returncode)} while it imported {wishes[0]}"
             return [Finding(message, wishes[0].module, details=tuple(log))]
+        for unknown in (said["message"] for said in outcomes if said and said["unknown"]):
+            raise NotChecked(unknown)
         told = {said["message"]: (said, wish) for said, wish in zip(outcomes, wishes, strict=True) if said}
         return [
             Finding(message, said["where"] or wish.module, said["mend"], tuple(said["frames"]))

@@ -14,7 +14,7 @@ from openenv.validation.remembered import remembered
 from openenv.validation.schemas import Schemas
 from openenv.validation.served import ServedArena
 from openenv.validation.web import Web
-from openenv.validation.wire import Session, connected, v1_session, v2_session
+from openenv.validation.wire import Session, connected, resumed, v1_session, v2_session
 
 
 class Server:
@@ -83,6 +83,10 @@ class Server:
     def v2(self) -> AbstractContextManager[Session]:
         """Open a session in ``openenv.v2``."""
         return v2_session(self.base_url, self.timeout_s, self._api_key)
+
+    def resumed(self, lost: Session) -> AbstractContextManager[Session]:
+        """Take a session of ``openenv.v2`` up again whose connection is lost."""
+        return resumed(self.base_url, self.timeout_s, self._api_key, lost)
 
     def session(self) -> AbstractContextManager[Session]:
         """Open a session in the newest dialect that the server speaks."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from openenv.client.address import is_loopback, websocket_url
@@ -113,6 +114,10 @@ class Socket:
             except ProbeError:
                 raise gone from None
         return self.receive(content)
+
+    def cut(self) -> None:
+        """Lose the connection, without a word to the server."""
+        self._connection.socket.shutdown(SHUT_RDWR)
 
     def closing(self) -> int | None:
         """Wait until the server closes; return its code, or ``None`` where it does not."""
@@ -291,6 +296,29 @@ def v2_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
         if answer.kind != "session":
             raise refused("open", answer)
         yield Session(socket, Dialect.V2, answer.data)
+
+
+@contextmanager
+def resumed(base_url: str, timeout_s: float, api_key: str | None, lost: Session) -> Iterator[Session]:
+    """Take a v2 session up again on a new connection.
+
+    Args:
+        base_url: Where the server is.
+        timeout_s: The longest wait for the connection and for each frame, in seconds.
+        api_key: The key that it asks for, if any.
+        lost: The session, whose connection is lost.
+
+    Raises:
+        ProbeError: The server does not give it back.
+    """
+    with connected(base_url, timeout_s, api_key, offer=True) as socket:
+        proof = {name: lost.greeting.get(name) for name in ("session_id", "session_token")}
+        answer = socket.ask({"type": "resume", "data": proof})
+        if answer.kind != "session":
+            raise refused("resume", answer)
+        session = Session(socket, Dialect.V2, answer.data)
+        session.last_id = lost.last_id
+        yield session
 
 
 def refused(request: str, answer: Frame) -> ProbeError:

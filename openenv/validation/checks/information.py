@@ -1,4 +1,4 @@
-"""H004 - H009: the routes that say what the server is."""
+"""H004 - H009 and H020: the routes that say what the server is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from openenv.validation.check import Finding, NotChecked, ProbeError, Stage, check
 from openenv.validation.json_schema import schema_problem
+from openenv.validation.openapi import openapi_problems
 from openenv.validation.server import Server
 from openenv.validation.wording import brief
 
@@ -49,6 +50,19 @@ def routes_are_described(server: Server) -> Iterator[Finding]:
     for route in _NEEDED_ROUTES:
         if not isinstance(paths, dict) or route not in paths:
             yield Finding(f"{route} is not described", "GET /openapi.json")
+
+
+@check(
+    "H020",
+    "/openapi.json is valid",
+    stage=Stage.SERVER,
+    needs=("H007",),
+    mend="correct what describes the routes that you have added; FastAPI writes the rest",
+)
+def openapi_is_valid(server: Server) -> Iterator[Finding]:
+    """Generators of clients give up on a document that is not."""
+    for problem in openapi_problems(server.web.get("/openapi.json").object()):
+        yield Finding(problem, "GET /openapi.json")
 
 
 @check("H008", "/metadata says what the environment is", stage=Stage.SERVER, mend="override get_metadata")

@@ -1,8 +1,9 @@
-"""H001 - H003: importing and starting what the project serves."""
+"""H001 - H003 and H021: importing and starting what the project serves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from openenv.project.manifest import ClassReference
 from openenv.validation.check import Finding, Stage, check
@@ -39,6 +40,20 @@ def classes_are_importable(imports: Imports) -> Iterator[Finding]:
     wishes += [_wish("action", manifest.action, models)] if manifest.action else []
     wishes += [_wish("observation", manifest.observation, models)] if manifest.observation else []
     yield from imports.failures(*wishes)
+
+
+@check(
+    "H021",
+    "The client speaks of the same models as the server",
+    stage=Stage.IMPORTS,
+    needs=("H002",),
+    mend="let client.py and the environment import the same classes from models.py",
+)
+def client_matches_app(imports: Imports) -> Iterator[Finding]:
+    """Field by field: what one sends, the other one understands."""
+    package = imports.project.package
+    client = _wish("match", imports.project.manifest.client, (f"{package}.client",))
+    yield from imports.failures(replace(client, app=imports.project.app))
 
 
 @check("H003", "The server starts", stage=Stage.LAUNCH, needs=("H001",), mend="see the lines of its log")

@@ -1,4 +1,4 @@
-"""W006 - W011: ``/ws`` in ``openenv.v2``."""
+"""W006 - W011 and W014: ``/ws`` in ``openenv.v2``."""
 
 from __future__ import annotations
 
@@ -126,6 +126,29 @@ def v2_refuses_bad_frames(server: Server) -> Iterator[Finding]:
             ("an unknown action field", {"type": "step", "data": {"no_such_field_": 1}}, "VALIDATION_ERROR"),
         ):
             yield from refusals(session, [(called, {**frame, "id": session.last_id + 1}, code)])
+
+
+@check(
+    "W014",
+    "A session is resumed after its connection was lost",
+    stage=Stage.SERVER,
+    needs=("W008",),
+    v2=True,
+    mend=_MEND,
+)
+def v2_resumes(server: Server) -> Iterator[Finding]:
+    """On a new connection, and the episode is where it was."""
+    with server.v2() as session:
+        session.expect("reset", "observation", {"seed": 1})
+        session.ask("step", server.action())
+        before = session.expect("state", "state")
+        session.socket.cut()
+        with server.resumed(session) as again:
+            if again.greeting.get("resumed") is not True or again.greeting.get("last_id") != session.last_id:
+                yield Finding(f"resume was answered by {brief(again.greeting)}", "/ws")
+            after = again.expect("state", "state")
+            if after.data != before.data:
+                yield Finding(f"the state was {brief(before.data)} before, and is {brief(after.data)} after it", "/ws")
 
 
 def _unnumbered(session: Session) -> Iterator[Finding]:
