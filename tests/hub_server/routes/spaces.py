@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from email.utils import formatdate
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
@@ -163,7 +164,9 @@ async def logs(
         raise Problem(403, "You don't have the required permissions to perform this operation")
     at_work = hub.spaces.of(space)
     log = at_work.build_log if which == "build" else at_work.run_log
-    return StreamingResponse(_events(log), media_type="text/event-stream")
+    # Of a client that does not follow, this is where it stops; the date of the web server may be of a second before.
+    date = formatdate(usegmt=True)
+    return StreamingResponse(_events(log), media_type="text/event-stream", headers={"Date": date})
 
 
 async def _events(log: Log) -> AsyncIterator[str]:
