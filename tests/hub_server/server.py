@@ -35,7 +35,12 @@ class HubServer:
         self.hub = Hub(folder, runs=runs)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                create_app(self.hub), port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1
+                create_app(self.hub),
+                port=port,
+                log_config=None,
+                access_log=False,
+                date_header=False,
+                timeout_graceful_shutdown=1,
             )
         )
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
