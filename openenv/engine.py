@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from openenv.errors import ConnectError
+from openenv.errors import ConfigurationError, ConnectError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 
 _UNIX = "unix://"
+_FAR = ("http", "https")
+"""What the SDK makes of ``tcp://``; sockets and pipes have schemes of its own."""
 
 
 class EngineError(ConnectError):
@@ -43,10 +47,9 @@ def connect() -> DockerClient:
     from docker import DockerClient
     from docker.errors import DockerException
 
-    host = None
+    host = os.environ.get("DOCKER_HOST")
     try:
-        if "DOCKER_HOST" in os.environ:
-            host = os.environ["DOCKER_HOST"]
+        if host:
             _knock(host)
             return DockerClient.from_env()
         host, tls = _current_context()
@@ -54,6 +57,41 @@ def connect() -> DockerClient:
         return DockerClient(base_url=host, tls=tls)
     except (DockerException, OSError) as error:
         raise _engine_error(host or "the engine", error) from None
+
+
+def far_address(client: DockerClient) -> str | None:
+    """Find where an engine is.
+
+    Args:
+        client: The engine.
+
+    Returns:
+        The IP address of its machine; ``None`` for one that is reached on this machine.
+    """
+    engine = urlsplit(client.api.base_url)
+    if engine.scheme not in _FAR or engine.hostname is None:
+        return None
+    address = resolve(engine.hostname)
+    return None if ip_address(address).is_loopback else address
+
+
+def resolve(host: str) -> str:
+    """Find the IP address of a host, which is what engines take: another word means every address to them.
+
+    Args:
+        host: Its name or address.
+
+    Returns:
+        Its address, of IPv4 where it has both.
+
+    Raises:
+        ConfigurationError: It has none.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        raise ConfigurationError(f"'{host}' is not an address", hint="127.0.0.1, or 0.0.0.0 for every one") from None
+    return str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
 
 
 def _current_context() -> tuple[str, TLSConfig | bool]:

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from openenv.engine import connect, far_address, resolve
 from openenv.errors import ConfigurationError, ServerStartError
 from openenv.providers.owner import Owner
 from openenv.providers.refusals import explained, pulling
@@ -35,23 +36,27 @@ _TAIL = 200
 _PAUSE_S = 0.02
 _ASK_S = 5.0
 _READ_ONLY = "Read-only file system"
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_LOOPBACK = "127.0.0.1"
+_NEAR = {"0.0.0.0": _LOOPBACK, "::": "::1"}
+"""Where a server that is published at every address is reached from its own machine."""
 _LIKELY = "does the image run an OpenEnv server, at the port that it exposes? docker logs shows what it prints"
 
 
 class DockerProvider:
-    """Serves an image in a container, at a port of the loopback interface that the engine chooses.
+    """Serves an image in a container, at a port that the engine chooses.
 
-    The container is removed by :meth:`stop`, when this object goes, and when this process exits. One whose
-    process was killed is removed when another one is started on that engine.
+    The container is removed by :meth:`stop`, which may be called while :meth:`start` runs, when this object
+    goes, and when this process exits. One whose process was killed is removed when another one is started on
+    that engine.
 
     What runs in the container gets little: each restriction has a name, and can be loosened by it.
 
     Args:
         image: The image's name or id; pulled where it is not here.
-        port: The port of this machine to reach it at; a free one where left out.
+        port: The port of the engine's machine to reach it at; a free one where left out.
         env_vars: Environment variables for the server.
-        host: The address of this machine to reach it at.
+        host: The address of the engine's machine to reach it at. Where left out, that is the loopback interface,
+            or, for an engine on another machine, the address that the engine itself is reached at.
         memory: The most memory, swap included, for example ``512m``; ``None`` for any amount.
         cpus: The most processors at a time; ``None`` for all.
         pids: The most processes and threads; ``None`` for any number.
@@ -69,7 +74,7 @@ class DockerProvider:
         *,
         port: int | None = None,
         env_vars: Mapping[str, str] | None = None,
-        host: str = "127.0.0.1",
+        host: str | None = None,
         memory: str | None = "2g",
         cpus: float | None = 1.0,
         pids: int | None = 512,
@@ -124,20 +129,21 @@ class DockerProvider:
 
         Raises:
             EngineError: There is no container engine, or it refuses; its subclasses say more.
+            ConfigurationError: The host is no address.
             ImageMissingError: There is no such image.
             PortTakenError: The port is taken.
             ServerStartError: The server ended, or was not healthy in time; the message has the end of its log.
+                Or somebody has called :meth:`stop` meanwhile.
         """
-        from openenv.engine import connect
-
         self.stop()
-        self._server = server = _Server(connect(), self.image, self.host, self.port)
+        self._server = server = _Server(self.image, self.host, self.port)
         self._stop = weakref.finalize(self, server.stop, self.stop_timeout_s)
         try:
             server.start(self.env_vars, self._restrictions)
             server.wait_until_healthy(self.startup_timeout_s)
         except BaseException:
             self.stop()
+            server.stop(self.stop_timeout_s)  # what was made while somebody else has called stop()
             raise
         return server.base_url
 
@@ -155,31 +161,37 @@ class DockerProvider:
 
     @property
     def _running(self) -> _Server | None:
-        return None if self._stop is None else self._server
+        server = self._server
+        return None if self._stop is None or server is None or not server.base_url else server
 
 
 class _Server:
     """A container. Its name is known before it is made, so that it can be removed whatever happens then."""
 
-    def __init__(self, client: DockerClient, image: str, host: str, port: int | None) -> None:
+    def __init__(self, image: str, host: str | None, port: int | None) -> None:
         self.name = f"openenv-{token_hex(8)}"
         self.base_url = ""
-        self._client = client
+        self._client: DockerClient | None = None
         self._image = image
         self._published = (host, port)
-        self._address = (_ANY.get(host, host), 0)
+        self._address = (_LOOPBACK, 0)
         self._was_healthy = False
+        self._is_stopped = False
         self._process = os.getpid()
 
     def start(self, env_vars: Mapping[str, str], restrictions: Mapping[str, Any]) -> None:
         """Make the container and start it."""
-        with explained(self._image, self._published[1]):
-            sweep(self._client)
-            inside = _port_of(self._find_image())
-            container = self._client.containers.create(
+        self._client = client = connect()
+        far = far_address(client)
+        host, port = resolve(self._published[0] or far or _LOOPBACK), self._published[1]
+        with explained(self._image, port):
+            sweep(client)
+            inside = _port_of(self._find_image(client))
+            self._refuse_if_stopped()
+            container = client.containers.create(
                 self._image,
                 name=self.name,
-                ports={inside: self._published},  # type: ignore[dict-item]  # without a port, the engine chooses
+                ports={inside: (host, port)},  # type: ignore[dict-item]  # without a port, the engine chooses
                 # Its only clients are ours: nobody else's episode has to be waited for.
                 environment={"PORT": inside.partition("/")[0], "OPENENV_DRAIN_TIMEOUT_S": "1", **env_vars},
                 labels={OWNER_LABEL: str(Owner.here())},
@@ -187,19 +199,21 @@ class _Server:
                 healthcheck={"test": ["NONE"]},
                 **restrictions,
             )
+            self._refuse_if_stopped()
             container.start()
             container.reload()
             bindings = container.ports.get(inside)
         if not bindings:
             raise self._failure(_ended(container))
-        host = self._address[0]
-        self._address = (host, int(bindings[0]["HostPort"]))
-        self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{self._address[1]}"
+        address = far or _NEAR[host] if host in _NEAR else host
+        self._address = (address, int(bindings[0]["HostPort"]))
+        self.base_url = f"http://{f'[{address}]' if ':' in address else address}:{self._address[1]}"
 
     def wait_until_healthy(self, timeout_s: float) -> None:
         """Ask for its health until it has some; the engine's end of the port listens before the server does."""
         until = time.monotonic() + timeout_s
         while (problem := _ill(*self._address)) is not None:
+            self._refuse_if_stopped()
             container = self.container()
             if container.status != "running":
                 raise self._failure(_ended(container))
@@ -210,8 +224,15 @@ class _Server:
 
     def container(self) -> Container:
         """The container as it is now."""
+        from docker.errors import NotFound
+
+        assert self._client is not None, "it was started"
         with explained(self._image):
-            return self._client.containers.get(self.name)
+            try:
+                return self._client.containers.get(self.name)
+            except NotFound:
+                self._refuse_if_stopped()
+                raise
 
     def log(self, lines: int = _TAIL) -> str:
         """The last lines that it printed."""
@@ -232,22 +253,34 @@ class _Server:
         """End it, politely first where somebody can have played there, and remove it."""
         if os.getpid() != self._process:
             return  # a forked child that exits
+        self._is_stopped = True
+        if self._client is None:
+            return
         with closing(self._client), explained(self._image), _unless_gone():
-            container = self._client.containers.get(self.name)
             try:
-                container.stop(timeout=math.ceil(timeout_s) if self._was_healthy else 0)
-            finally:
-                container.remove(force=True, v=True)
+                self._client.api.stop(self.name, timeout=math.ceil(timeout_s) if self._was_healthy else 0)
+            finally:  # at Ctrl-C too, and then at once
+                self._client.api.remove_container(self.name, force=True, v=True)
 
-    def _find_image(self) -> Image:
-        from docker.errors import ImageNotFound
+    def _refuse_if_stopped(self) -> None:
+        if self._is_stopped:
+            raise ServerStartError(f"the container of {self._image} was stopped while it started")
+
+    def _find_image(self, client: DockerClient) -> Image:
+        from docker.errors import APIError, ImageNotFound
+        from docker.utils import parse_repository_tag
 
         try:
-            return self._client.images.get(self._image)
+            return client.images.get(self._image)
         except ImageNotFound:
             logger.info("pulling %s", self._image)
         with pulling(self._image):
-            return self._client.images.pull(self._image)
+            repository, tag = parse_repository_tag(self._image)
+            for event in client.api.pull(repository, tag=tag or "latest", stream=True, decode=True):
+                self._refuse_if_stopped()
+                if "error" in event:
+                    raise APIError(event["error"])
+            return client.images.get(self._image)
 
     def _failure(self, what: str) -> ServerStartError:
         log = self.log()

@@ -18,6 +18,7 @@ from openenv.engine import EngineError
 from openenv.errors import ConnectError
 
 _FULL = "no space left on device"
+_NO_ADDRESS = "cannot assign requested address"
 _TAKEN = ("port is already allocated", "address already in use")
 
 
@@ -84,5 +85,8 @@ def _refusal(image: str, port: int | None, reason: str) -> ConnectError:
         return EngineFullError(f"the disk of the container engine is full: {reason}", data)
     if any(words in reason for words in _TAKEN):
         return PortTakenError(f"port {port} is taken: {reason}", {**data, "port": port})
+    if _NO_ADDRESS in reason:
+        hint = "host='0.0.0.0' takes every address of the engine's machine"
+        return EngineError(f"the engine's machine lacks the address that was asked for: {reason}", data, hint=hint)
     hint = "each limit of DockerProvider can be changed by its name"
     return EngineError(f"the container engine does not run {image}: {reason}", data, hint=hint)

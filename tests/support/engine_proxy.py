@@ -38,13 +38,11 @@ class Fault:
 class EngineProxy:
     """Listens on one socket for the engine of another."""
 
-    def __init__(self, path: Path, engine: str, faults: tuple[Fault, ...]) -> None:
-        self.host = f"unix://{path}"
+    def __init__(self, listening: socket.socket, host: str, engine: str, faults: tuple[Fault, ...] = ()) -> None:
+        self.host = host
         self._engine = engine
         self._faults = faults
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(path))
-        self._listening.listen()
+        self._listening = listening
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -97,8 +95,30 @@ def faulty_engine(path: Path, engine: str, *faults: Fault) -> Iterator[EnginePro
     Yields:
         The proxy.
     """
-    proxy = EngineProxy(path, engine, faults)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    listening.listen()
+    proxy = EngineProxy(listening, f"unix://{path}", engine, faults)
     try:
         yield proxy
+    finally:
+        proxy.close()
+
+
+@contextmanager
+def far_engine(address: str, engine: str) -> Iterator[str]:
+    """Have the engine of a socket at a TCP port too for the length of a block.
+
+    Args:
+        address: The address to listen at.
+        engine: The engine's socket.
+
+    Yields:
+        Where it is, as ``DOCKER_HOST`` says it.
+    """
+    listening = socket.create_server((address, 0))
+    proxy = EngineProxy(listening, f"tcp://{address}:{listening.getsockname()[1]}", engine)
+    try:
+        yield proxy.host
     finally:
         proxy.close()

@@ -52,6 +52,15 @@ def engine() -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture(scope="session")
+def engine_socket(engine: docker.DockerClient) -> str:
+    """The path of the engine's socket."""
+    adapter = engine.api.get_adapter(engine.api.base_url)
+    if not hasattr(adapter, "socket_path"):
+        pytest.skip("this engine has no Unix socket to put a proxy before")
+    return str(adapter.socket_path)
+
+
+@pytest.fixture(scope="session")
 def base_image(engine: docker.DockerClient) -> str:
     """A small image with Python, which is here already."""
     for name in BASE_IMAGES:

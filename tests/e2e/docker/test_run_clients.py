@@ -11,6 +11,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from support.puppets import PATIENCE_S
 
 from openenv import Action, EnvClient, GenericEnvClient, Observation, State, pool
 from openenv.core.containers.runtime import LocalDockerProvider
@@ -227,9 +228,21 @@ def test_a_projects_image_is_served_until_a_signal(engine, project, number):
         assert next(said) == "Ctrl-C stops it\n"
         assert any("ended: closed" in line for line in said)  # what the server in the container logs
         server.send_signal(number)
-        server.communicate()
+        _, rest = server.communicate()
     assert server.returncode == 0
+    assert "Application shutdown complete" in rest  # up to the last line
     assert of(engine, server) == []
+
+
+def test_a_second_ctrl_c_stops_it_at_once(engine, project):
+    with serving(project, OPENENV_DRAIN_TIMEOUT_S="600") as (server, url), EchoEnv(url) as env:
+        env.reset()
+        server.send_signal(signal.SIGINT)
+        assert any("stopping, when the episodes in progress have ended" in line for line in server.stderr)
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=PATIENCE_S)
+        assert server.returncode == 130
+        assert of(engine, server) == []
 
 
 def test_what_an_operator_sets_goes_for_the_container(engine, project):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import socket
+import threading
+import time
+from contextlib import closing
 from urllib.request import urlopen
 
 import pytest
+from support.engine_proxy import far_engine
 from support.tiny_image import INSIDE
 
 from openenv.client import GenericEnvClient
@@ -19,6 +23,7 @@ from openenv.providers.owner import Owner
 ENDS = "import sys; print('it has no time', file=sys.stderr); sys.exit(7)"
 IMPORTS = "\nimport no_such_module"
 WRITES = "from pathlib import Path\nPath('/app/notes').write_text('note')\n"
+DEAF = "import time\nprint('so tired', flush=True)\ntime.sleep(600)"
 EATS = "hoard = b'x' * 2**29"
 HEALTHY = """
 import http.server, os
@@ -172,7 +177,7 @@ def test_a_server_that_ends_is_an_error_with_its_log(image_of, name, app, option
     ("name", "app", "said"),
     [
         ("ill", FALLS_ILL, "it says so itself (HTTP 503)\n  feeling unwell"),
-        ("deaf", "import time\nprint('so tired', flush=True)\ntime.sleep(600)", r"nothing answers at 127.0.0.1:"),
+        ("deaf", DEAF, r"nothing answers at 127.0.0.1:"),
     ],
 )
 def test_a_server_that_does_not_get_healthy_is_an_error_with_its_log(image_of, name, app, said):
@@ -184,11 +189,63 @@ def test_a_server_that_does_not_get_healthy_is_an_error_with_its_log(image_of, n
     assert caught.value.data["log"].strip() in ("feeling unwell", "so tired")
 
 
-def test_a_server_that_does_not_stop_is_killed(image_of):
+def test_a_server_that_does_not_stop_is_killed(engine, image_of):
     stubborn = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
     provider = DockerProvider(image_of("stubborn", stubborn + INSIDE), stop_timeout_s=1.0)
     provider.start()
-    provider.stop()
+    ends = {"container": provider.container_id, "event": "die"}
+    with closing(engine.events(decode=True, filters=ends)) as events:
+        provider.stop()
+        assert next(events)["Actor"]["Attributes"]["exitCode"] == "137"
+    assert provider.container_id is None
+
+
+def test_a_server_that_is_stopped_while_it_starts_does_not_start(engine, image_of):
+    provider = DockerProvider(image_of("deaf", DEAF, "python app.py"))
+    starts = {"event": "start", "label": f"{OWNER_LABEL}={Owner.here()}"}
+
+    def stop():
+        with closing(engine.events(since=begun, decode=True, filters=starts)) as events:
+            next(events)
+        provider.stop()
+
+    begun = int(time.time())
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    with pytest.raises(ServerStartError, match="was stopped while it started"):
+        provider.start()
+    stopping.join()
+
+
+def test_the_name_of_an_address_will_do(engine, inside_image):
+    provider = DockerProvider(inside_image, host="localhost")
+    try:
+        assert provider.start().startswith("http://127.0.0.1:")
+        bindings = engine.containers.get(provider.container_id).ports["8000/tcp"]
+        assert [binding["HostIp"] for binding in bindings] == ["127.0.0.1"]
+    finally:
+        provider.stop()
+
+
+@pytest.fixture
+def far(engine, engine_socket, monkeypatch):
+    """The address of another machine with an engine: this one, as the containers see it."""
+    address = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
+    with far_engine(address, engine_socket) as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        monkeypatch.setenv("NO_PROXY", address)
+        yield address
+
+
+@pytest.mark.parametrize(("host", "published"), [(None, None), ("0.0.0.0", "0.0.0.0")])
+def test_a_container_of_an_engine_on_another_machine_is_reached_there(engine, far, inside_image, host, published):
+    provider = DockerProvider(inside_image, host=host)
+    try:
+        assert provider.start().startswith(f"http://{far}:")
+        bindings = engine.containers.get(provider.container_id).ports["8000/tcp"]
+        assert bindings[0]["HostIp"] == (published or far)
+    finally:
+        provider.stop()
 
 
 def test_starting_again_replaces_the_container(inside_image):

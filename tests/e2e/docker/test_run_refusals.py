@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from contextlib import closing
+from contextlib import ExitStack
 
 import pytest
 from support.engine_proxy import Fault, faulty_engine
 
-from openenv.engine import EngineError, connect
+from openenv.engine import EngineError
 from openenv.errors import ConnectError, ServerStartError
 from openenv.providers import DockerProvider
 from openenv.providers.docker import OWNER_LABEL
@@ -31,22 +31,15 @@ def nothing_is_left(engine):
 
 
 @pytest.fixture
-def faulty(engine, tmp_path, monkeypatch):
+def faulty(engine_socket, tmp_path, monkeypatch):
     """Puts faults between us and the engine for the rest of a test."""
-    with closing(connect()) as client:
-        adapter = client.api.get_adapter(client.api.base_url)
-    if not hasattr(adapter, "socket_path"):
-        pytest.skip("faults are put into an engine's Unix socket: this engine has none")
-    proxies = []
+    with ExitStack() as proxies:
 
-    def put(*faults):
-        proxy = faulty_engine(tmp_path / "faulty.sock", adapter.socket_path, *faults)
-        proxies.append(proxy)
-        monkeypatch.setenv("DOCKER_HOST", proxy.__enter__().host)
+        def put(*faults):
+            proxy = proxies.enter_context(faulty_engine(tmp_path / "faulty.sock", engine_socket, *faults))
+            monkeypatch.setenv("DOCKER_HOST", proxy.host)
 
-    yield put
-    for proxy in proxies:
-        proxy.__exit__(None, None, None)
+        yield put
 
 
 def refused(kind, provider, code):
@@ -88,6 +81,12 @@ def test_a_port_that_another_container_has_taken(inside_image):
         refused(PortTakenError, DockerProvider(inside_image, port=port), 3)
     finally:
         first.stop()
+
+
+def test_an_address_that_the_engines_machine_has_not(inside_image):
+    error = refused(EngineError, DockerProvider(inside_image, host="192.0.2.1"), 3)
+    assert error.message.startswith("the engine's machine lacks the address that was asked for: ")
+    assert error.hint == "host='0.0.0.0' takes every address of the engine's machine"
 
 
 def test_a_server_that_does_not_start_is_a_failure(image_of):
