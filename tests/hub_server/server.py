@@ -33,16 +33,9 @@ class HubServer:
 
     def __init__(self, folder: Path, port: int = 0, *, runs: bool = False) -> None:
         self.hub = Hub(folder, runs=runs)
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(self.hub),
-                port=port,
-                log_config=None,
-                access_log=False,
-                date_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
+        quiet: dict[str, Any] = {"log_config": None, "access_log": False, "date_header": False}
+        config = uvicorn.Config(create_app(self.hub), port=port, timeout_graceful_shutdown=1, **quiet)
+        self._server = uvicorn.Server(config)
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, name="hub-server")
         self._thread.start()
