@@ -37,6 +37,11 @@ def type_arguments(cls: type, base: type) -> tuple[Any, ...]:
     return parameters
 
 
+def declared(cls: type, base: type) -> tuple[Any, ...]:
+    """Say the same, with ``None`` for each that is left open; takes and raises what :func:`type_arguments` does."""
+    return tuple(None if isinstance(item, TypeVar) or item is Any else item for item in type_arguments(cls, base))
+
+
 def _resolved(item: Any, cls: type) -> Any:
     name = item.__forward_arg__ if isinstance(item, ForwardRef) else item
     if not isinstance(name, str):

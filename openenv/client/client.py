@@ -8,14 +8,14 @@ from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from openenv.client.address import WebSocketSettings, websocket_url
 from openenv.client.calls import either, in_event_loop
 from openenv.client.options import refuse_misspelt, taken_by
 from openenv.client.recipe import Recipe
 from openenv.errors import ConfigurationError
-from openenv.generics import type_arguments
+from openenv.generics import declared
 from openenv.types import ActT, ObsT, State, StateT, StepResult
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from openenv.client.sync import SyncEnvClient
     from openenv.client.transport import Connector
-
-T = TypeVar("T")
 
 _MODES = (None, "simulation", "production")
 
@@ -102,7 +100,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         sent = {**(headers or {}), **{name: value for name, value in secrets.items() if value}}
         recipe = Recipe(base_url, provider, partial(_web_connector, settings), message_timeout_s, sent)
         self._mode = mode
-        self._begin(recipe, _types(type(self)))
+        self._begin(recipe, declared(type(self), EnvClient))
 
     @classmethod
     def in_process(cls, environment: Callable[..., Any], **init_kwargs: Any) -> Self:
@@ -120,7 +118,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         recipe, models = direct_recipe(environment, init_kwargs)
         client = cls.__new__(cls)
         client._mode = None
-        client._begin(recipe, tuple(own or its for own, its in zip(_types(cls), models, strict=True)))
+        client._begin(recipe, tuple(own or its for own, its in zip(declared(cls, EnvClient), models, strict=True)))
         return client
 
     @classmethod
@@ -385,12 +383,6 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
             return self._parse_state(self._codec.read_object(body))
         state: StateT = self._codec.read_state(body)
         return state
-
-
-def _types(cls: type) -> tuple[Any, ...]:
-    """The models that a class of clients declares; ``None`` where it leaves one open."""
-    found = type_arguments(cls, EnvClient)
-    return tuple(None if isinstance(item, TypeVar) or item is Any else item for item in found)
 
 
 def _web_connector(settings: WebSocketSettings, base_url: str | None, headers: Mapping[str, str]) -> Connector:

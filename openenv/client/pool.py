@@ -157,7 +157,7 @@ class Pool:
 
         async def enter(client: EnvClient[Any, Any, Any]) -> None:
             async with gate:
-                await client._session.open()
+                await client._connect()
 
         try:
             # The first one alone: it starts the server that they may share; where it fails the others need not try.

@@ -105,9 +105,13 @@ class InstalledEnvironment:
                 return found
         raise ConfigurationError(f"{self.name}: there is no {reference.name} in {' or '.join(places)}")
 
+    def _load(self, module: str) -> ModuleType:
+        """Import a module, whatever that raises."""
+        return importlib.import_module(module)
+
     def _import(self, module: str) -> ModuleType:
         try:
-            return importlib.import_module(module)
+            return self._load(module)
         except Exception as error:
             said = error.msg if isinstance(error, SyntaxError) else str(error)
             message = f"{self.name}: cannot import {module}: {type(error).__name__}: {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from openenv.client.address import http_url, without_credentials
@@ -45,16 +46,44 @@ def served_schemas(client: EnvClient[Any, Any, Any]) -> Schemas:
             f"{type(client).__name__} does not say what it plays: it has no server",
             hint="give the environment's class in place of the client",
         )
-    url = http_url(client.base_url)
-    try:
-        said = Web(url, _TIMEOUT_S).get("/schema", client._session.headers).object()
-    except ProbeError as error:
-        raise _unsaid(url, str(error)) from error
-    said = {"state": {}, **said}
+    return schemas_at(client.base_url, client._session.headers)
+
+
+def schemas_at(base_url: str, headers: Mapping[str, str]) -> Schemas:
+    """Ask a server for its schemas.
+
+    Args:
+        base_url: Where it is.
+        headers: What it asks for of whoever speaks to it.
+
+    Returns:
+        The schemas.
+
+    Raises:
+        ConnectError: The server does not say.
+    """
+    url = http_url(base_url)
+    said = {"state": {}, **_asked(url, "/schema", headers)}
     for name in Schemas._fields:
         if not isinstance(said.get(name), dict):
             raise _unsaid(url, f"its /schema has no {name}")
     return Schemas(*(said[name] for name in Schemas._fields))
+
+
+def name_at(base_url: str, headers: Mapping[str, str]) -> str:
+    """Ask a server what its environment is called; takes and raises what :func:`schemas_at` does."""
+    url = http_url(base_url)
+    name = _asked(url, "/metadata", headers).get("name")
+    if not (isinstance(name, str) and name):
+        raise _unsaid(url, "its /metadata has no name")
+    return name
+
+
+def _asked(url: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        return Web(url, _TIMEOUT_S).get(path, headers).object()
+    except ProbeError as error:
+        raise _unsaid(url, str(error)) from error
 
 
 def _unsaid(url: str, reason: str) -> ConnectError:

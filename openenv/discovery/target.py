@@ -1,26 +1,35 @@
-"""What can be played: a server, an image, a project, an installed environment, a client, or a class."""
+"""What can be played: a server, an image, a Space, a project, an installed environment, a client, or a class."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from openenv.client.address import websocket_url, without_credentials
 from openenv.client.client import EnvClient
-from openenv.client.generic import GenericEnvClient
 from openenv.discovery.packages import InstalledEnvironment, find_environment
 from openenv.discovery.unknown import unknown_target
 from openenv.errors import ConfigurationError
+from openenv.hub.repo_id import RepoId, RepoIdError
 from openenv.project.project import find_root
 
 if TYPE_CHECKING:
     from openenv.providers.process import ProcessProvider
 
+ClientT = TypeVar("ClientT", bound=EnvClient[Any, Any, Any])
+
 IMAGE_PREFIX = "image:"
 """What stands before an image's name where it could be something else."""
+
+_PAGE = re.compile(r"https?://(?:huggingface\.co|hf\.co)/spaces/([^/?#]+/[^/?#]+)/?")
+"""The page of a Space."""
+
+_PATH = re.compile(r"[.~]{0,2}[/\\]|.*\\|[A-Za-z]:")
+"""What only a path begins with, on any system."""
 
 _ADDRESS = re.compile(r"(?:[^/@\s]*@)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}(?:/.*)?")
 
@@ -38,9 +47,9 @@ class UrlTarget:
     def __str__(self) -> str:
         return without_credentials(self.url)
 
-    def client(self, **options: Any) -> GenericEnvClient:
-        """Make a client of it, with these arguments."""
-        return GenericEnvClient(self.url, **options)
+    def client(self, kind: type[ClientT], **options: Any) -> ClientT:
+        """Make a client of this class, with these arguments."""
+        return kind(base_url=self.url, **options)
 
 
 @dataclass(frozen=True)
@@ -56,9 +65,27 @@ class ImageTarget:
     def __str__(self) -> str:
         return f"{IMAGE_PREFIX}{self.image}"
 
-    def client(self, **options: Any) -> GenericEnvClient:
-        """Make a client of it, with these arguments."""
-        return GenericEnvClient.from_docker_image(self.image, **options)
+    def client(self, kind: type[ClientT], **options: Any) -> ClientT:
+        """Make a client of this class, with these arguments and options of the provider."""
+        return kind.from_docker_image(self.image, **options)
+
+
+@dataclass(frozen=True)
+class SpaceTarget:
+    """A Space of the Hub; a container of its image is started, and stopped in the end.
+
+    Attributes:
+        repo_id: What it is called.
+    """
+
+    repo_id: RepoId
+
+    def __str__(self) -> str:
+        return str(self.repo_id)
+
+    def client(self, kind: type[ClientT], **options: Any) -> ClientT:
+        """Make a client of this class, with these arguments and options of :meth:`EnvClient.from_hub`."""
+        return kind.from_hub(str(self.repo_id), **options)
 
 
 @dataclass(frozen=True)
@@ -74,15 +101,15 @@ class ProjectTarget:
     def __str__(self) -> str:
         return str(self.root)
 
-    def provider(self) -> ProcessProvider:
-        """Make what starts its server."""
+    def provider(self, env_vars: Mapping[str, str] | None = None) -> ProcessProvider:
+        """Make what starts its server, with these environment variables."""
         from openenv.providers.process import ProcessProvider
 
-        return ProcessProvider.for_project(self.root)
+        return ProcessProvider.for_project(self.root, env_vars=env_vars)
 
-    def client(self, **options: Any) -> GenericEnvClient:
-        """Make a client of it, with these arguments."""
-        return GenericEnvClient(provider=self.provider(), **options)
+    def client(self, kind: type[ClientT], *, env_vars: Mapping[str, str] | None = None, **options: Any) -> ClientT:
+        """Make a client of this class, with these arguments, and these environment variables for the server."""
+        return kind(provider=self.provider(env_vars), **options)
 
 
 @dataclass(frozen=True)
@@ -98,18 +125,18 @@ class InstalledTarget:
     def __str__(self) -> str:
         return self.environment.name
 
-    def provider(self) -> ProcessProvider:
-        """Make what starts its server."""
+    def provider(self, env_vars: Mapping[str, str] | None = None) -> ProcessProvider:
+        """Make what starts its server, with these environment variables."""
         from openenv.providers.process import ProcessProvider
 
-        return ProcessProvider(self.environment.app)
+        return ProcessProvider(self.environment.app, env_vars=env_vars)
 
-    def client(self, **options: Any) -> GenericEnvClient:
-        """Make a client of it, with these arguments."""
-        return GenericEnvClient(provider=self.provider(), **options)
+    def client(self, kind: type[ClientT], *, env_vars: Mapping[str, str] | None = None, **options: Any) -> ClientT:
+        """Make a client of this class, with these arguments, and these environment variables for the server."""
+        return kind(provider=self.provider(env_vars), **options)
 
 
-Served = UrlTarget | ImageTarget | ProjectTarget | InstalledTarget
+Served = UrlTarget | ImageTarget | SpaceTarget | ProjectTarget | InstalledTarget
 """What a client is made of."""
 
 Target = Served | EnvClient[Any, Any, Any] | type[Any]
@@ -120,8 +147,9 @@ def read_target(target: Any) -> Target:
     """Tell what a target is.
 
     Args:
-        target: The URL of a server, or its host and port; ``image:`` and an image's name; a folder of a project, or
-            a file in it; the name of an installed environment; a client; or an environment's class.
+        target: The URL of a server, or its host and port; ``image:`` and an image's name; a Space, as ``owner/name``
+            or by its page; a folder of a project, or a file in it; the name of an installed environment; a client;
+            or an environment's class.
 
     Returns:
         The target. Nothing is imported, started or connected.
@@ -136,15 +164,47 @@ def read_target(target: Any) -> Target:
     if not isinstance(target, str):
         raise ConfigurationError(
             f"{target!r} is nothing that can be played",
-            hint="give a URL, image: and an image's name, a project's folder, an installed environment's name, "
-            "a client, or an environment's class",
+            hint="give a URL, image: and an image's name, a Space as owner/name, a project's folder, an installed "
+            "environment's name, a client, or an environment's class",
         )
-    elsewhere = read_server(target)
+    elsewhere = read_elsewhere(target)
     if elsewhere is not None:
         return elsewhere
-    if "/" in target or os.sep in target or Path(target).is_dir():
+    if is_path(target) or Path(target).is_dir():
         return ProjectTarget(find_root(target))
     return InstalledTarget(find_environment(target, unknown_target))
+
+
+def read_elsewhere(text: str) -> UrlTarget | ImageTarget | SpaceTarget | None:
+    """Tell whether a text names a server, an image or a Space.
+
+    Args:
+        text: The text; ``games/chess`` is a Space, unless there is a file or folder of that name here.
+
+    Returns:
+        The server, the image or the Space; ``None`` where it names none of them.
+
+    Raises:
+        ConfigurationError: It has the form of one of them, but is none.
+    """
+    page = _PAGE.fullmatch(text)
+    if page is not None:
+        return SpaceTarget(RepoId.parse(page[1]))
+    server = read_server(text)
+    if server is not None:
+        return server
+    if text.count("/") != 1 or text.endswith("/") or _PATH.match(text) or Path(text).exists():
+        return None
+    try:
+        return SpaceTarget(RepoId.parse(text))
+    except RepoIdError as error:
+        message = f"there is no file or folder {text}, and no Space can be called that: {error.message}"
+        raise RepoIdError(message, error.data, hint=error.hint) from None
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is the path of something, rather than a name."""
+    return "/" in text or _PATH.match(text) is not None
 
 
 def read_server(text: str) -> UrlTarget | ImageTarget | None:

@@ -53,7 +53,7 @@ def open_sessions(
 
 def _client(target: Served | EnvClient[Any, Any, Any], options: dict[str, Any]) -> GenericEnvClient:
     if not isinstance(target, EnvClient):
-        return target.client(**options)
+        return target.client(GenericEnvClient, **options)
     if options:
         raise ConfigurationError(f"a client is set up already: leave out {', '.join(options)}")
     return GenericEnvClient.beside(target)

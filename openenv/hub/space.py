@@ -131,7 +131,7 @@ class Space:
                 {"repo_id": str(self.repo_id), "asked": self.commit, "deployed": self.deployed},
             )
 
-    def wait_until_up(self, timeout_s: float, on_stage: Callable[[str], None], pause: Callable[[float], None]) -> str:
+    def wait_until_up(self, timeout_s: float, on_stage: Callable[[str], None], pause: Callable[[float], object]) -> str:
         """Wake it where it sleeps, and wait until its server is healthy.
 
         Args:

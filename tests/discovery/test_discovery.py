@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from support.installing import install
+from support.serving import serving
+from support.walks import Walk
 
+import openenv
 from openenv import AutoAction, AutoEnv, EnvClient, GenericAction, GenericEnvClient
+from openenv.discovery.classes import class_by_starting
+from openenv.discovery.discovered import DiscoveredEnvClient
 from openenv.discovery.names import class_name_of, key_of, near
 from openenv.discovery.packages import installed_environments
-from openenv.errors import ConfigurationError
+from openenv.errors import ConfigurationError, ConnectError
 from openenv.providers import ProcessProvider
 
 
@@ -232,32 +238,83 @@ def test_a_running_server_is_used_where_its_address_is_given(site: Path) -> None
     assert env.base_url == "http://localhost:8000"
 
 
-def test_an_address_alone_gives_a_client_without_models() -> None:
-    for env in (AutoEnv.from_env("http://localhost:8000"), AutoEnv.from_env("any", "http://x:1", skip_install=True)):
-        assert type(env) is GenericEnvClient
-    assert AutoEnv.from_env("localhost:8000").base_url == "http://localhost:8000"
+def test_without_a_package_a_client_takes_and_gives_dicts() -> None:
+    env = AutoEnv.from_env("any", "http://x:1", skip_install=True)
+    assert (type(env), env.base_url) == (GenericEnvClient, "http://x:1")
+    assert type(AutoEnv.from_env("http://x:1", skip_install=True)) is GenericEnvClient
+    assert type(AutoEnv.from_env("owner/game", skip_install=True)) is GenericEnvClient
     assert AutoAction.from_env("any", skip_install=True) is GenericAction
     with pytest.raises(ConfigurationError, match="base_url"):
         AutoEnv.from_env("any", skip_install=True)
-    with pytest.raises(ConfigurationError, match="http://x:1 is a server already"):
-        AutoEnv.from_env("http://x:1", "http://y:1")
 
 
-def test_an_image_gives_a_client_without_models_that_has_not_started_it() -> None:
-    env = AutoEnv.from_env("image:my-env", message_timeout_s=5.0)
+@pytest.mark.parametrize(
+    "name", ["http://x:1", "x:1", "image:my-env", "owner/game", "https://huggingface.co/spaces/owner/game"]
+)
+def test_a_client_of_what_is_elsewhere_has_asked_nothing_before_it_is_used(name: str) -> None:
+    env = AutoEnv.from_env(name, message_timeout_s=5.0)
+    assert isinstance(env, EnvClient)
+    assert env.base_url == ("http://x:1" if "x:1" in name else None)
 
-    assert type(env) is GenericEnvClient
-    assert env.base_url is None
+
+def test_a_server_has_an_address_and_a_process_already() -> None:
+    for options in ({"base_url": "http://y:1"}, {"env_vars": {"LEVEL": "2"}}):
+        with pytest.raises(ConfigurationError, match="http://x:1 is a server already"):
+            AutoEnv.from_env("http://x:1", **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("ask", [AutoAction.from_env, AutoEnv.get_env_info, AutoEnv.get_env_class])
-@pytest.mark.parametrize("name", ["http://localhost:8000", "localhost:8000", "image:my-env"])
-def test_a_server_or_an_image_has_no_class_and_what_would_do_is_said(ask: Callable[[str], Any], name: str) -> None:
-    with pytest.raises(
-        ConfigurationError, match=f"{name} is no installed environment: only those have classes"
-    ) as told:
-        ask(name)
-    assert "AutoEnv.from_env makes a client of this, which takes and gives dicts" in str(told.value.hint)
+def test_a_server_describes_itself_and_its_client_is_typed() -> None:
+    with serving(Walk) as served:
+        with AutoEnv.from_env(served.url) as env:
+            action = AutoAction.from_env(served.url)
+            result = env.reset(seed=1)
+            assert (type(result.observation).__name__, result.observation.legal_actions) == ("WalkObservation", [-1, 1])
+            assert env.step(action(side=1)).observation.position == result.observation.position + 1
+            with pytest.raises(ValidationError, match="side"):
+                action(side=7)
+        assert type(env.async_client).__name__ == AutoEnv.get_env_class(served.url).__name__ == "WalkEnv"
+
+
+def test_a_client_learns_its_class_by_whichever_call_comes_first() -> None:
+    with serving(Walk, max_sessions=3) as served:
+        first = AutoEnv.from_env(served.url)
+        assert type(first.reset().observation).__name__ == "WalkObservation"  # type: ignore[attr-defined]
+        first.close()
+        with openenv.pool(AutoEnv.from_env(served.url), 3) as envs:
+            results = envs.reset_all(seeds=range(3))
+        assert {type(result.observation).__name__ for result in results} == {"WalkObservation"}
+
+
+def test_a_server_that_does_not_describe_itself_is_left_alone_again() -> None:
+    class Stopped:
+        running = 0
+
+        def start(self) -> str:
+            self.running += 1
+            return served.url
+
+        def stop(self) -> None:
+            self.running -= 1
+
+    provider = Stopped()
+    with serving(Walk, api_key="secret") as served:
+        with pytest.raises(ConnectError, match="does not say what it plays: GET /metadata answered 401"):
+            class_by_starting(GenericEnvClient(provider=provider))
+        client = DiscoveredEnvClient(lambda _: no_class(), provider=provider, api_key="secret")
+        with pytest.raises(LookupError, match="no class"):
+            client.sync().connect()
+    assert provider.running == 0
+
+
+def no_class() -> type[EnvClient[Any, Any, Any]]:
+    raise LookupError("no class")
+
+
+@pytest.mark.parametrize("name", ["http://localhost:8000", "localhost:8000", "image:my-env", "owner/game"])
+def test_only_what_is_here_is_described_without_starting_it(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is neither installed nor a project") as told:
+        AutoEnv.get_env_info(name)
+    assert "openenv info" in str(told.value.hint)
 
 
 def test_a_project_that_is_not_installed_is_told_how_to_install_it(
@@ -273,10 +330,43 @@ def test_a_project_that_is_not_installed_is_told_how_to_install_it(
         assert told.value.hint == f"{folder} is a project: pip install -e {folder} installs it"
 
 
-@pytest.mark.parametrize("name", ["openenv/coding", "./my-env", "C:\\envs\\mine"])
-def test_folders_and_hub_ids_are_refused_by_name(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="neither the name of an installed environment nor a URL"):
+@pytest.mark.parametrize("name", ["./my-env", "../my-env", "~/my-env", "/envs/my-env", "C:\\envs\\mine", "a/b/c"])
+def test_a_path_is_no_space(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="no such file or folder"):
         AutoEnv.from_env(name)
+
+
+@pytest.mark.parametrize("name", ["owner/my--env", "-owner/env", "owner/"])
+def test_what_neither_a_space_nor_a_folder_can_be_called_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"no such file or folder|no Space can be called that"):
+        AutoEnv.from_env(name)
+
+
+def test_only_spaces_come_from_the_hub(site: Path) -> None:
+    install(site, "echo_env", name="Echo")
+    for call in (AutoEnv.from_hub, AutoAction.from_hub):
+        with pytest.raises(ConfigurationError, match="'echo' is not of the form OWNER/NAME"):
+            call("echo")
+
+
+def test_a_project_is_played_by_its_own_classes_beside_an_installed_one_of_the_same_name(
+    site: Path, tmp_path: Path
+) -> None:
+    install(site, "echo_env", name="Echo")
+    project = tmp_path / "mine"
+    install(project, "echo_env", name="Other")
+    (project / "openenv.yaml").write_text(
+        "name: echo-env\napp: echo_env.server.app:app\nclient: echo_env.client:OtherEnv\n", encoding="utf-8"
+    )
+    mine, installed = AutoEnv.get_env_class(str(project)), AutoEnv.get_env_class("echo")
+
+    assert (mine.__name__, installed.__name__) == ("OtherEnv", "EchoEnv")
+    assert AutoEnv.get_env_info(str(project))["package"] == "echo_env"
+    assert sys.modules["echo_env.client"].__file__ == str(site / "echo_env" / "client.py")
+    action = AutoAction.from_env(str(project))
+    with AutoEnv.from_env(str(project)) as env:
+        env.reset()
+        assert type(env.step(action(text="hello")).observation).__name__ == "OtherObservation"
 
 
 def test_the_deployed_path_of_discovery_works() -> None:

@@ -14,8 +14,9 @@ from support.walks import Walk, WalkAction
 
 from openenv import EnvClient, GenericEnvClient
 from openenv.discovery.schemas import served_schemas
-from openenv.discovery.target import ImageTarget, ProjectTarget, UrlTarget, read_target
+from openenv.discovery.target import ImageTarget, ProjectTarget, SpaceTarget, UrlTarget, read_target
 from openenv.errors import ConfigurationError, ConnectError
+from openenv.hub.repo_id import RepoId
 
 
 class Counts:
@@ -130,7 +131,11 @@ def test_the_password_of_an_address_is_sent() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Guarded) as server:
         threading.Thread(target=server.serve_forever).start()
         try:
-            assert served_schemas(GenericEnvClient(f"http://me:s%3Acret@127.0.0.1:{server.server_port}")) == ({}, {}, {})
+            assert served_schemas(GenericEnvClient(f"http://me:s%3Acret@127.0.0.1:{server.server_port}")) == (
+                {},
+                {},
+                {},
+            )
         finally:
             server.shutdown()
 
@@ -146,3 +151,16 @@ def test_a_client_without_a_server_does_not_say() -> None:
     with pytest.raises(ConfigurationError, match="EnvClient does not say what it plays") as refused:
         served_schemas(EnvClient.in_process(Walk))
     assert refused.value.hint == "give the environment's class in place of the client"
+
+
+def test_a_space_is_told_by_its_name_or_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chess = SpaceTarget(RepoId("games", "chess"))
+
+    assert read_target("games/chess") == read_target("https://huggingface.co/spaces/games/chess/") == chess
+    assert str(chess) == "games/chess"
+    assert read_target("https://games-chess.hf.space") == UrlTarget("https://games-chess.hf.space")
+    (tmp_path / "games" / "chess").mkdir(parents=True)
+    (tmp_path / "games" / "chess" / "openenv.yaml").write_text("name: chess\n", encoding="utf-8")
+    assert read_target("games/chess") == ProjectTarget(tmp_path / "games" / "chess")
+    assert read_target("./games/chess") == ProjectTarget(tmp_path / "games" / "chess")
