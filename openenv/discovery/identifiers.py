@@ -11,6 +11,8 @@ from itertools import count
 
 from pydantic import BaseModel
 
+from openenv.project.naming import ENDINGS
+
 _LONGEST = 64
 _PROTECTED = ("model_dump", "model_validate")  # pydantic warns of fields that begin so
 
@@ -24,6 +26,16 @@ IMPORTED = frozenset(
 
 _TYPES = {"bool", "datetime", "dict", "float", "int", "list", "set", "str", "tuple"}
 _NO_FIELDS = {*dir(BaseModel), *_TYPES, *IMPORTED}
+
+
+def stem_of(name: str) -> str:
+    """Say what the names of an environment's classes begin with: those of ``my-env`` and ``MyEnvironment`` with ``My``."""
+    words = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name))
+    if len(words) > 1 and words[0].lower() == "openenv":
+        words = words[1:]
+    if len(words) > 1 and words[-1].lower() in ENDINGS:
+        words = words[:-1]
+    return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def class_name(text: str, taken: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from openenv.errors import ConfigurationError
 
 Json = dict[str, Any]
 
-_DEEPEST = 200
+_DEEPEST = 150
 _LARGEST = 200_000
 _LONGEST_CHAIN = 50
 _ANNOTATIONS = {"$defs", "default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly"}

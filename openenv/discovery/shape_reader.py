@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pydantic_core import SchemaError, SchemaValidator
-
 from openenv.discovery.fitting import fits
-from openenv.discovery.identifiers import IMPORTED, class_name, field_names
-from openenv.discovery.names import class_name_of
+from openenv.discovery.identifiers import IMPORTED, class_name, field_names, stem_of
+from openenv.discovery.plain_shapes import ENTRIES, ITEMS, bounds, choice, exact, lengths, string
 from openenv.discovery.schema_document import (
     Json,
     SchemaDocument,
@@ -40,13 +37,13 @@ from openenv.discovery.shapes import (
     TupleOf,
     Type,
     models_in,
+    options_of,
+    union,
 )
 from openenv.types import Action, Observation, State
 
 _DEEPEST = 60
 _MOST = 20_000
-_LONGEST = 2**31 - 1
-_HUGE = 1e300
 _DICT = DictOf(ANYTHING)
 _BASES = {"action": Base.ACTION, "observation": Base.OBSERVATION, "state": Base.STATE}
 _INHERITED: dict[Base, set[str]] = {
@@ -55,23 +52,6 @@ _INHERITED: dict[Base, set[str]] = {
     Base.STATE: set(State.model_fields),
     Base.MODEL: set(),
 }
-_FORMATS = {
-    "date-time": "datetime.datetime",
-    "date": "datetime.date",
-    "time": "datetime.time",
-    "duration": "datetime.timedelta",
-    **dict.fromkeys(("uuid", "uuid1", "uuid3", "uuid4", "uuid5"), "UUID"),
-}
-_NUMBER = {
-    "minimum": "ge",
-    "exclusiveMinimum": "gt",
-    "maximum": "le",
-    "exclusiveMaximum": "lt",
-    "multipleOf": "multiple_of",
-}
-_TEXT = {"minLength": "min_length", "maxLength": "max_length"}
-_ITEMS = {"minItems": "min_length", "maxItems": "max_length"}
-_ENTRIES = {"minProperties": "min_length", "maxProperties": "max_length"}
 
 
 def read_shapes(name: str, schemas: Schemas) -> Shapes:
@@ -90,13 +70,13 @@ def read_shapes(name: str, schemas: Schemas) -> Shapes:
     documents = {role: SchemaDocument(schema, role) for role, schema in schemas._asdict().items()}
     # In a module, a field that is called like a class would hide it from the fields below.
     taken = {each for document in documents.values() for each in document.properties}
-    client = class_name(class_name_of(name, "Env"), taken)
+    client = class_name(f"{stem_of(name)}Env", taken)
     classes = _Classes({*taken, client})
     action, observation, state = (_Reader(name, role, document, classes).root() for role, document in documents.items())
     return Shapes(
         client,
         classes.models,
-        action if all(isinstance(each, ModelRef) for each in _options_of(action)) else _DICT,
+        action if all(isinstance(each, ModelRef) for each in options_of(action)) else _DICT,
         observation if isinstance(observation, ModelRef) else _DICT,
         state if isinstance(state, ModelRef) else _DICT,
     )
@@ -144,7 +124,7 @@ class _Reader:
         key = _alternatives(schema)
         if key is None or "properties" in schema:
             return self._root_model(schema)
-        return _union([self._root_model(each) for each in listed(schema, key, self._role)])
+        return union([self._root_model(each) for each in listed(schema, key, self._role)])
 
     def _root_model(self, schema: Any) -> Type:
         flat = without_definitions(self._document.flat(schema, self._role))
@@ -152,7 +132,7 @@ class _Reader:
             return _DICT
         title = _text(flat, "title")
         if title is None or title in IMPORTED:
-            title = class_name_of(self._environment, self._role.capitalize())
+            title = stem_of(self._environment) + self._role.capitalize()
         return self._model(flat, title, self._role, _BASES[self._role])
 
     def _type(self, schema: Any, where: str, name: str) -> Type:
@@ -182,23 +162,23 @@ class _Reader:
 
     def _read(self, schema: Json, where: str, name: str) -> Type:
         if "const" in schema or "enum" in schema:
-            return _choice([schema["const"]] if "const" in schema else listed(schema, "enum", where))
+            return choice([schema["const"]] if "const" in schema else listed(schema, "enum", where))
         key = _alternatives(schema)
         if key is not None:
             options = enumerate(listed(schema, key, where), 1)
             return self._one_of([self._type(each, where, f"{name}{n}") for n, each in options], schema, where)
         kinds = schema.get("type")
         if isinstance(kinds, list):
-            return _union([self._typed({**schema, "type": kind}, where, name) for kind in kinds])
+            return union([self._typed({**schema, "type": kind}, where, name) for kind in kinds])
         return self._typed(schema, where, name)
 
     def _typed(self, schema: Json, where: str, name: str) -> Type:
         kind = schema.get("type")
         if kind == "string":
-            return _string(schema, where)
+            return string(schema, where)
         if kind in ("integer", "number"):
             python = "int" if kind == "integer" else "float"
-            return Plain(python, tuple(_bounds(schema, python, where)))
+            return Plain(python, tuple(bounds(schema, python, where)))
         if kind == "array" or (kind is None and ("items" in schema or "prefixItems" in schema)):
             return self._array(schema, where, name)
         if kind == "object":
@@ -208,13 +188,13 @@ class _Reader:
     def _array(self, schema: Json, where: str, name: str) -> Type:
         first = listed(schema, "prefixItems", where)
         parts = [self._type(part, f"{where}[{n}]", f"{name}{n}") for n, part in enumerate(first)]
-        lengths = dict(_lengths(schema, _ITEMS, where))
+        lengths = dict(lengths(schema, ITEMS, where))
         if parts and lengths == {"min_length": len(parts), "max_length": len(parts)}:
             return TupleOf(tuple(parts))
         rest = schema.get("items", True)
-        item = _union([*parts, *([] if parts and rest is False else [self._type(rest, f"{where}[]", f"{name}Item")])])
+        item = union([*parts, *([] if parts and rest is False else [self._type(rest, f"{where}[]", f"{name}Item")])])
         unique = schema.get("uniqueItems") is True and all(
-            isinstance(each, (Plain, Choice)) for each in _options_of(item)
+            isinstance(each, (Plain, Choice)) for each in options_of(item)
         )
         return ListOf(item, tuple(lengths.items()), unique)
 
@@ -222,19 +202,19 @@ class _Reader:
         values = [*mapped(schema, "patternProperties", where).values()]
         rest = schema.get("additionalProperties", not values)
         values += [] if rest is False else [rest]
-        value = _union([self._type(each, f"{where}{{}}", f"{name}Value") for each in values]) if values else ANYTHING
-        return DictOf(value, tuple(_lengths(schema, _ENTRIES, where)))
+        value = union([self._type(each, f"{where}{{}}", f"{name}Value") for each in values]) if values else ANYTHING
+        return DictOf(value, tuple(lengths(schema, ENTRIES, where)))
 
     def _one_of(self, options: list[Type], schema: Json, where: str) -> Type:
-        union = _union(options)
+        found = union(options)
         wire = mapped(schema, "discriminator", where).get("propertyName")
-        if not isinstance(union, OneOf) or not isinstance(wire, str):
-            return union
-        tags = [self._tag(option, wire) for option in union.options]
+        if not isinstance(found, OneOf) or not isinstance(wire, str):
+            return found
+        tags = [self._tag(option, wire) for option in found.options]
         names = {tag[0] for tag in tags if tag}
         values = [value for tag in tags if tag for value in tag[1]]
         told_apart = None not in tags and len(names) == 1 and len(set(values)) == len(values)
-        return OneOf(union.options, names.pop()) if told_apart else union
+        return OneOf(found.options, names.pop()) if told_apart else found
 
     def _tag(self, option: Type, wire: str) -> tuple[str, tuple[Any, ...]] | None:
         """Find the field that tells which model this is, and what it may hold; ``None`` where it cannot tell."""
@@ -273,7 +253,7 @@ class _Reader:
         description = _text(said, "description")
         about = description and " ".join(description.split())
         if "default" in said and fits(said["default"], type_, self._classes.models):
-            field = Field(name, wire, type_, Presence.DEFAULT, _exact(said["default"], type_), about)
+            field = Field(name, wire, type_, Presence.DEFAULT, exact(said["default"], type_), about)
             # A default that is made of a model which is still read could need itself.
             if not field.converts or self._classes.models.keys() >= {*models_in(type_)}:
                 return field
@@ -283,88 +263,11 @@ class _Reader:
         if self._role != "action" and empty is not None and fits(empty, type_, self._classes.models):
             # What is only read should not have to be asked whether it is there.
             return Field(name, wire, type_, Presence.DEFAULT, empty, about)
-        return Field(name, wire, _union([type_, NULL]), Presence.LEFT_OUT, None, about)
+        return Field(name, wire, union([type_, NULL]), Presence.LEFT_OUT, None, about)
 
 
 def _alternatives(schema: Json) -> str | None:
     return next((key for key in ("anyOf", "oneOf") if key in schema), None)
-
-
-def _options_of(type_: Type) -> tuple[Type, ...]:
-    return type_.options if isinstance(type_, OneOf) else (type_,)
-
-
-def _union(options: Iterable[Type]) -> Type:
-    """Put alternatives together: each once, and nothing last."""
-    several = dict.fromkeys(each for option in options for each in _options_of(option))
-    if not several or ANYTHING in several:
-        return ANYTHING
-    if len(several) > 1 and several.pop(NULL, "missing") != "missing":
-        several[NULL] = None
-    return OneOf(tuple(several)) if len(several) > 1 else next(iter(several))
-
-
-def _choice(values: list[Any]) -> Type:
-    """Choose among texts, whole numbers and the like; of other values only the type is kept."""
-    if values and all(value is None or isinstance(value, (str, int)) for value in values):
-        distinct = {repr(value): value for value in values}
-        nulls = [NULL] if distinct.pop("None", "missing") is None else []
-        return _union([*([Choice(tuple(distinct.values()))] if distinct else []), *nulls])
-    if values and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
-        return Plain("float")
-    return ANYTHING
-
-
-def _exact(default: Any, type_: Type) -> Any:
-    """Write the default of a ``float`` as one, where JSON has no point in it."""
-    return float(default) if isinstance(type_, Plain) and type_.kind == "float" and abs(default) < _HUGE else default
-
-
-def _string(schema: Json, where: str) -> Plain:
-    limits = [*_lengths(schema, _TEXT, where)]
-    pattern = schema.get("pattern")
-    if isinstance(pattern, str) and _can_be_read(pattern):
-        limits.append(("pattern", pattern))
-    kind = _FORMATS.get(str(schema.get("format")), "str")
-    return Plain("str", tuple(limits)) if limits else Plain(kind)
-
-
-def _can_be_read(pattern: str) -> bool:
-    """Whether pydantic can read a pattern; others are left to the server."""
-    try:
-        SchemaValidator({"type": "str", "pattern": pattern})
-    except SchemaError:
-        return False
-    return True
-
-
-def _bounds(schema: Json, kind: str, where: str) -> Iterator[tuple[str, Any]]:
-    """Read the limits of a number, those of whole numbers as whole numbers."""
-    for key, name in _NUMBER.items():
-        limit = _number(schema, key, where)
-        if limit is None or (name == "multiple_of" and limit <= 0):
-            continue
-        if kind == "int" and limit != int(limit):
-            if name != "multiple_of":
-                yield name, (math.ceil if name in ("ge", "lt") else math.floor)(limit)
-        else:
-            yield name, int(limit) if kind == "int" else float(limit)
-
-
-def _lengths(schema: Json, keys: dict[str, str], where: str) -> Iterator[tuple[str, Any]]:
-    for key, name in keys.items():
-        limit = _number(schema, key, where)
-        if limit is not None and 0 <= limit <= _LONGEST:
-            yield name, int(limit)
-
-
-def _number(schema: Json, key: str, where: str) -> float | None:
-    limit = schema.get(key)
-    if limit is None:
-        return None
-    if isinstance(limit, bool) or not isinstance(limit, (int, float)):
-        raise UnreadableSchemaError(where, f"{key} is a number, not {limit!r:.60}")
-    return limit if abs(limit) <= _HUGE else None
 
 
 def _text(schema: Json, key: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -218,6 +218,25 @@ class Shapes:
     action: Type
     observation: Type
     state: Type
+
+
+def options_of(type_: Type) -> tuple[Type, ...]:
+    """List the alternatives of which a value is one."""
+    return type_.options if isinstance(type_, OneOf) else (type_,)
+
+
+def union(options: Iterable[Type]) -> Type:
+    """Put alternatives together: each once, all choices in one, and nothing last."""
+    several = dict.fromkeys(each for option in options for each in options_of(option))
+    if not several or ANYTHING in several:
+        return ANYTHING
+    if len(several) > 1 and several.pop(NULL, "missing") != "missing":
+        several[NULL] = None
+    choices = [each for each in several if isinstance(each, Choice)]
+    if len(choices) > 1:
+        merged = Choice(tuple({repr(value): value for each in choices for value in each.values}.values()))
+        several = dict.fromkeys(merged if each in choices else each for each in several)
+    return OneOf(tuple(several)) if len(several) > 1 else next(iter(several))
 
 
 def models_in(type_: Type) -> Iterator[str]:
