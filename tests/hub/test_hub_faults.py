@@ -97,8 +97,7 @@ def test_the_hub_tells_what_it_was_asked(hub):
 
 def test_repositories_are_there_again_after_a_restart(tmp_path):
     for turn in range(2):
-        server = HubServer(tmp_path)
-        try:
+        with HubServer(tmp_path) as server:
             token, _ = server.call(lambda hub: hub.accounts.add_user("you"))
             api = HfApi(endpoint=server.url, token=token)
             if turn == 0:
@@ -106,8 +105,6 @@ def test_repositories_are_there_again_after_a_restart(tmp_path):
                 commit = push(api, "you/env", **{"README.md": README, "Dockerfile": b"FROM scratch\n"}).oid
             assert api.space_info("you/env").sha == commit
             assert api.wait_for_space("you/env", timeout=30, poll_interval=0.01).stage == "RUNNING"
-        finally:
-            server.stop()
 
 
 @pytest.fixture

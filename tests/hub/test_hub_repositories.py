@@ -235,6 +235,19 @@ def test_a_pull_request_is_opened_first_and_filled_then(hub, space):
     assert [one.num for one in hub.api.get_repo_discussions(space, **SPACE)] == [1]
 
 
+def test_a_pull_request_is_merged(hub, stranger, space):
+    push(hub, space, {"both.py": b"1", "gone.py": b"1"})
+    operations = [CommitOperationAdd("both.py", b"2"), CommitOperationDelete("gone.py")]
+    stranger.api.create_commit(space, operations, commit_message="Change", create_pr=True, **SPACE)
+    push(hub, space, {"new.py": b"1"})
+
+    hub.api.merge_pull_request(space, 1, **SPACE)
+
+    assert hub.api.list_repo_files(space, **SPACE) == [".gitattributes", "README.md", "both.py", "new.py"]
+    assert Path(hf_hub_download(space, "both.py", **SPACE)).read_bytes() == b"2"
+    assert hub.api.get_discussion_details(space, 1, **SPACE).status == "merged"
+
+
 def test_branches_and_pull_requests_are_listed(hub, space):
     hub.api.create_branch(space, branch="next", **SPACE)
     hub.api.create_pull_request(space, "Add a file", **SPACE)

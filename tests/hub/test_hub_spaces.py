@@ -249,6 +249,8 @@ def test_free_hardware_sleeps_after_two_days_whatever_is_said(hub, space):
 def test_hardware_that_there_is_not_is_refused(hub, space):
     with pytest.raises(BadRequestError, match="must be one of"):
         hub.api.request_space_hardware(space, "abacus")
+    with pytest.raises(BadRequestError, match="must be one of"):
+        hub.space("another", space_hardware="abacus")
 
     assert "cpu-basic" in [one.name for one in hub.api.list_spaces_hardware()]
 
@@ -273,7 +275,19 @@ def test_spaces_are_found_by_tag_owner_and_words(hub, running):
     assert found(filter=["openenv", "games"], search="my") == [running]
     assert found(filter=["openenv", "music"]) == []
     assert found(search="other") == [f"{hub.name}/other-thing"]
+    assert found(search="My Env") == [running]
     assert [one.id for one in hub.api.list_spaces(**mine, limit=1)] == [running]
+
+
+def test_a_list_tells_of_each_space_what_was_asked_for(hub, running):
+    short, full, expanded = (
+        next(iter(hub.api.list_spaces(author=hub.name, **query)))
+        for query in ({}, {"full": True}, {"expand": ["runtime", "cardData"]})
+    )
+
+    assert (short.card_data, short.tags) == (None, ["docker", "openenv", "games"])
+    assert full.card_data.title == "My Env"
+    assert (expanded.runtime.stage, expanded.tags) == ("RUNNING", None)
 
 
 def test_private_spaces_are_found_by_their_owners_alone(hub):

@@ -35,13 +35,12 @@ def main() -> None:
     options = parser.parse_args()
     stop = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-    server = HubServer(options.folder, options.port, runs=options.runs)
-    token, _ = server.call(lambda hub: hub.accounts.add_user(options.user))
-    for name in options.organisation:
-        server.call(lambda hub, name=name: hub.accounts.add_organisation(name, **{options.user: "write"}))
-    print(f"export HF_ENDPOINT={server.url}\nexport HF_HUB_DISABLE_XET=1\nexport HF_TOKEN={token}", flush=True)
-    signal.sigwait(stop)
-    server.stop()
+    with HubServer(options.folder, options.port, runs=options.runs) as server:
+        token, _ = server.call(lambda hub: hub.accounts.add_user(options.user))
+        for name in options.organisation:
+            server.call(lambda hub, name=name: hub.accounts.add_organisation(name, **{options.user: "write"}))
+        print(f"export HF_ENDPOINT={server.url}\nexport HF_HUB_DISABLE_XET=1\nexport HF_TOKEN={token}", flush=True)
+        signal.sigwait(stop)
 
 
 if __name__ == "__main__":

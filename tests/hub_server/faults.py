@@ -62,7 +62,8 @@ class Faults:
                 return
             method, path = scope["method"], scope["raw_path"].decode("ascii")
             self.requests.append(f"{method} {path}")
-            fault = next((fault for fault in self.told if fault.hits(method, path)), None)
+            hit = (fault for fault in self.told if fault.hits(method, path) and not path.startswith("/_control/"))
+            fault = next(hit, None)
             if fault is None:
                 await app({**scope, "path": path}, receive, send)
                 return

@@ -186,6 +186,23 @@ class Repository(BaseModel):
             raise Problem(404, "Discussion not found")
         return self.discussions[num - 1]
 
+    def merge(self, num: int, author: str) -> Commit:
+        """Merge a pull request: what it changed is changed on ``main``.
+
+        Raises:
+            Problem: It is none, or is closed or merged.
+        """
+        discussion = self.discussion(num)
+        if not discussion.is_pull_request or discussion.status not in ("draft", "open"):
+            raise Problem(400, f"#{num} is no pull request that can be merged")
+        ours, theirs = self.commit(), self.commit(f"refs/pr/{num}")
+        first = self.history(f"refs/pr/{num}")[-1]
+        base = next((commit for commit in self.history(theirs.oid) if commit in self.history(ours.oid)), first)
+        files = {path: file for path, file in ours.files.items() if path in theirs.files or path not in base.files}
+        files |= {path: file for path, file in theirs.files.items() if base.files.get(path) != file}
+        discussion.status = "merged"
+        return self.advance("refs/heads/main", files, author, f"{discussion.title} (#{num})")
+
 
 def folders_of(files: dict[str, File]) -> dict[str, str]:
     """All folders that hold these files, with a name in git for each."""

@@ -23,7 +23,7 @@ _PATIENCE_S = 30.0
 
 
 class HubServer:
-    """A Hub that answers over HTTP.
+    """A Hub that answers over HTTP, until it is stopped or the ``with`` block ends.
 
     Args:
         folder: Where its repositories are kept.
@@ -37,9 +37,15 @@ class HubServer:
         config = uvicorn.Config(create_app(self.hub), port=port, timeout_graceful_shutdown=1, **quiet)
         self._server = uvicorn.Server(config)
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
-        self._thread = threading.Thread(target=self._run, name="hub-server")
+        self._thread = threading.Thread(target=self._run, name="hub-server", daemon=True)
         self._thread.start()
         self._loop = self._ready.result(_PATIENCE_S)
+
+    def __enter__(self) -> HubServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def url(self) -> str:

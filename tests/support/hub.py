@@ -110,9 +110,8 @@ def send_there(monkeypatch: pytest.MonkeyPatch, url: str, token: str | None, hom
 @pytest.fixture(scope="session")
 def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubServer]:
     """One Hub for all tests."""
-    server = HubServer(tmp_path_factory.mktemp("hub"))
-    yield server
-    server.stop()
+    with HubServer(tmp_path_factory.mktemp("hub")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..hub import signed_in
 from ..repository import Discussion, Repository
-from .requests import AskedHub, Asking, Readable
+from .requests import AskedHub, Asking, Readable, Writable
 
 router = APIRouter()
 
@@ -62,6 +62,21 @@ async def details(num: int, repository: Readable) -> dict[str, Any]:
     if discussion.is_pull_request:
         described |= {"changes": {"base": "refs/heads/main"}, "filesWithConflicts": [], "diff": ""}
     return described
+
+
+@router.post("/api/{kinds}/{owner}/{name}/discussions/{num}/merge")
+async def merge(num: int, hub: AskedHub, writable: Writable) -> dict[str, Any]:
+    """Merge a pull request."""
+    repository, author = writable
+    commit = repository.merge(num, author.user)
+    hub.pushed(repository, "refs/heads/main")
+    return {
+        "id": commit.oid,
+        "type": "status-change",
+        "createdAt": commit.date,
+        "author": {"name": author.user},
+        "data": {"status": "merged"},
+    }
 
 
 def _described(repository: Repository, discussion: Discussion) -> dict[str, Any]:

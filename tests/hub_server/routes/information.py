@@ -26,18 +26,23 @@ async def listed(
     filter: Annotated[list[str], Query()] = [],  # noqa: A002, B006 - the Hub's name; FastAPI copies it
     author: str = "",
     search: str = "",
+    full: bool = False,
+    expand: Annotated[list[str], Query()] = [],  # noqa: B006
     limit: int = 1000,
     cursor: int = 0,
 ) -> JSONResponse:
-    """List what somebody may see, by tags, owner and words."""
+    """List what somebody may see, by tags, owner and words; only a part of each unless more is asked for."""
+    shown = {"_id", "id", *(expand or ("createdAt", "likes", "private", "sdk", "tags"))}
+    shown |= {"author", "sha", "lastModified", "cardData", "siblings"} if full else set()
     found = []
     for repository in hub.storage.all(kind_of(kinds)):
         hidden = repository.private and not (identity and identity.belongs_to(repository.owner))
-        if hidden or (author and author != repository.owner) or search.lower() not in repository.id.lower():
+        if hidden or (author and author != repository.owner):
             continue
         described = information(hub, repository, repository.commit())
-        if set(filter) <= set(described["tags"]):
-            found.append(described)
+        words = f"{repository.id} {described['cardData'].get('title', '')}".lower()
+        if search.lower() in words and set(filter) <= set(described["tags"]):
+            found.append({key: value for key, value in described.items() if key in shown})
     return page(request, found, cursor, limit)
 
 

@@ -11,6 +11,7 @@ from ..hub import signed_in
 from ..problems import Problem
 from ..repository import Hardware, Kind, Visibility
 from .requests import AskedHub, Asking, KeyValue, Part, Readable, Writable
+from .spaces import check_hardware
 
 router = APIRouter()
 
@@ -50,6 +51,7 @@ class Branch(BaseModel):
 async def create(wanted: Wanted, hub: AskedHub, identity: Asking) -> dict[str, Any]:
     """Create a repository."""
     author = signed_in(identity, "write")
+    check_hardware(wanted.hardware)
     owner = wanted.organization or author.user
     repository = hub.create(wanted.type, owner, wanted.name, author, wanted.visibility, wanted.sdk)
     repository.hardware = Hardware(flavor=wanted.hardware, sleep_time=wanted.sleep_time)

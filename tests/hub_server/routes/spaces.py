@@ -59,6 +59,12 @@ class SleepTime(BaseModel):
     seconds: int
 
 
+def check_hardware(flavor: str) -> None:
+    """Refuse hardware that there is not."""
+    if flavor not in _HARDWARE:
+        raise Problem(400, f'"flavor" must be one of [{", ".join(_HARDWARE)}]')
+
+
 @router.get("/hardware")
 async def hardware() -> list[dict[str, Any]]:
     """List what Spaces can run on."""
@@ -126,8 +132,7 @@ async def delete_secret(named: Named, hub: AskedHub, space: WritableSpace) -> di
 @router.post("/{owner}/{name}/hardware")
 async def request_hardware(wanted: WantedHardware, hub: AskedHub, space: WritableSpace) -> dict[str, Any]:
     """Have it run on something else."""
-    if wanted.flavor not in _HARDWARE:
-        raise Problem(400, f'"flavor" must be one of [{", ".join(_HARDWARE)}]')
+    check_hardware(wanted.flavor)
     sleep_time = space.hardware.sleep_time if wanted.sleep_time is None else wanted.sleep_time
     space.hardware = Hardware(flavor=wanted.flavor, sleep_time=sleep_time)
     return _changed(hub, space)
