@@ -29,7 +29,7 @@ _NO_FIELDS = {*dir(BaseModel), *_TYPES, *IMPORTED}
 
 
 def stem_of(name: str) -> str:
-    """Say what the names of an environment's classes begin with: those of ``my-env`` and ``MyEnvironment`` with ``My``."""
+    """Say what the classes of an environment begin with: those of ``my-env`` and of ``MyEnvironment`` with ``My``."""
     words = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name))
     if len(words) > 1 and words[0].lower() == "openenv":
         words = words[1:]

@@ -188,15 +188,15 @@ class _Reader:
     def _array(self, schema: Json, where: str, name: str) -> Type:
         first = listed(schema, "prefixItems", where)
         parts = [self._type(part, f"{where}[{n}]", f"{name}{n}") for n, part in enumerate(first)]
-        lengths = dict(lengths(schema, ITEMS, where))
-        if parts and lengths == {"min_length": len(parts), "max_length": len(parts)}:
+        limits = dict(lengths(schema, ITEMS, where))
+        if parts and limits == {"min_length": len(parts), "max_length": len(parts)}:
             return TupleOf(tuple(parts))
         rest = schema.get("items", True)
         item = union([*parts, *([] if parts and rest is False else [self._type(rest, f"{where}[]", f"{name}Item")])])
         unique = schema.get("uniqueItems") is True and all(
             isinstance(each, (Plain, Choice)) for each in options_of(item)
         )
-        return ListOf(item, tuple(lengths.items()), unique)
+        return ListOf(item, tuple(limits.items()), unique)
 
     def _mapping(self, schema: Json, where: str, name: str) -> Type:
         values = [*mapped(schema, "patternProperties", where).values()]
