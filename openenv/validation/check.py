@@ -20,7 +20,7 @@ class Stage(str, Enum):
 
     The function of a check is called with that object: the project's ``Sources``, its ``Wheel``, its ``Imports``,
     the ``Launch`` of its server, the ``Server`` at work, the ``Recording`` of episodes played there,
-    further ``Play``, and how the server came to its ``Exit``.
+    further ``Play``, the ``Slots`` of a second server, and how the first one came to its ``Exit``.
     """
 
     SOURCES = "sources"
@@ -30,6 +30,7 @@ class Stage(str, Enum):
     SERVER = "server"
     RECORDING = "recording"
     PLAY = "play"
+    SLOTS = "slots"
     EXIT = "exit"
 
 

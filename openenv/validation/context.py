@@ -11,13 +11,14 @@ from openenv.protocol import Dialect
 from openenv.providers.docker import DockerProvider
 from openenv.validation.causes import explain
 from openenv.validation.check import AT_WORK, V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
-from openenv.validation.effort import DEFAULT, Effort
+from openenv.validation.effort import DEFAULT, QUICK, Effort
 from openenv.validation.imports import Imports
 from openenv.validation.launch import Exit, Launch, LaunchError
 from openenv.validation.play import Play
 from openenv.validation.recording import Recording
 from openenv.validation.remembered import remembered
 from openenv.validation.server import Server
+from openenv.validation.slots import Slots
 from openenv.validation.sources import Sources
 from openenv.validation.target import ClassTarget, Target
 from openenv.validation.wheel import Wheel
@@ -52,6 +53,7 @@ class Context:
         self._static = static
         self._api_key = api_key
         self._launched: Launch | None = None
+        self._slots: Slots | None = None
         self._direct: DirectArena | None = None
         self._provider = DockerProvider(target.image) if isinstance(target, ImageTarget) else None
 
@@ -105,6 +107,8 @@ class Context:
         """Stop what was started."""
         if self._launched is not None:
             self._launched.stop()
+        if self._slots is not None:
+            self._slots.close()
         if self._provider is not None:
             self._provider.stop()
         if self._direct is not None:
@@ -170,6 +174,15 @@ class Context:
 
         self._direct = DirectArena(self._target.environment, self._effort, self._timeout_s)
         return Play(self._direct)
+
+    @remembered
+    def slots(self) -> Slots:
+        """The slots of a second server, not started yet."""
+        if self._effort is QUICK:
+            raise NotChecked("--quick: no second server is started")
+        most = int(self.server.web.get("/ready").object()["max_sessions"])
+        self._slots = Slots(self.sources.project, self._timeout_s, most)
+        return self._slots
 
     @remembered
     def exit(self) -> Exit:

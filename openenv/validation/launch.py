@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -66,16 +66,20 @@ class Launch:
     Args:
         project: The project.
         timeout_s: How long it may take until it is healthy, in seconds; to stop, at most ten of these.
+        app: What is served in place of the project's app, as ``module:attribute``.
+        variables: More environment variables for it.
     """
 
-    def __init__(self, project: Project, timeout_s: float) -> None:
+    def __init__(
+        self, project: Project, timeout_s: float, *, app: str | None = None, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._surroundings = Surroundings(project.root)
         self._stop_s = min(timeout_s, _LONGEST_STOP_S)
         self._provider = ProcessProvider(
-            project.app,
+            app or project.app,
             app_dir=project.import_path,
             # Whatever crashes the interpreter shows where in the log.
-            env_vars={"PYTHONFAULTHANDLER": "1", **self._surroundings.variables},
+            env_vars={"PYTHONFAULTHANDLER": "1", **self._surroundings.variables, **(variables or {})},
             startup_timeout_s=timeout_s,
             stop_timeout_s=self._stop_s,
         )
@@ -95,6 +99,11 @@ class Launch:
         return url
 
     @property
+    def log(self) -> tuple[str, ...]:
+        """The last lines that it has logged."""
+        return self._provider.log
+
+    @property
     def death(self) -> Death | None:
         """How it ended by itself; ``None`` where it did not."""
         if self._death is None and self._address is not None and not _listens(self._address):
@@ -106,7 +115,7 @@ class Launch:
 
     def linger(self) -> None:
         """Wait a moment for its end: a process that dies closes its connections before it is gone."""
-        _becomes_true(lambda: self.death is not None, _LINGER_S)
+        becomes_true(lambda: self.death is not None, _LINGER_S)
 
     def require_alive(self) -> None:
         """Raise ``NotChecked`` where it has ended by itself."""
@@ -120,7 +129,7 @@ class Launch:
         begun, process = time.monotonic(), self._provider.pid
         assert process is not None, "a server that is alive has a process"
         os.kill(process, signal.SIGTERM)
-        if not _becomes_true(lambda: self._provider.exit_code is not None, self._stop_s):
+        if not becomes_true(lambda: self._provider.exit_code is not None, self._stop_s):
             os.kill(process, signal.SIGKILL)
         seconds = time.monotonic() - begun
         # Only then: stopping the provider ends the rest of the server's group.
@@ -138,8 +147,8 @@ class Launch:
         self._surroundings.clear(self._provider.pid)
 
 
-def _becomes_true(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait for something, at most so long; says whether it came."""
+def becomes_true(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait for something, at most so many seconds; says whether it came."""
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:

@@ -80,9 +80,9 @@ class Server:
         """Open a session in the deployed dialect."""
         return v1_session(self.base_url, self.timeout_s, self._api_key)
 
-    def v2(self) -> AbstractContextManager[Session]:
-        """Open a session in ``openenv.v2``."""
-        return v2_session(self.base_url, self.timeout_s, self._api_key)
+    def v2(self, **options: float) -> AbstractContextManager[Session]:
+        """Open a session in ``openenv.v2``; takes ``wait_s``, the longest wait for a slot, in seconds."""
+        return v2_session(self.base_url, self.timeout_s, self._api_key, **options)
 
     def resumed(self, lost: Session) -> AbstractContextManager[Session]:
         """Take a session of ``openenv.v2`` up again whose connection is lost."""

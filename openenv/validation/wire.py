@@ -279,15 +279,23 @@ def v1_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
 
 
 @contextmanager
-def v2_session(base_url: str, timeout_s: float, api_key: str | None = None) -> Iterator[Session]:
+def v2_session(
+    base_url: str, timeout_s: float, api_key: str | None = None, wait_s: float = _CLOSE_TIMEOUT_S
+) -> Iterator[Session]:
     """Open a v2 session, waiting in the server's queue for a slot.
+
+    Args:
+        base_url: Where the server is.
+        timeout_s: The longest wait for the connection and for each frame, in seconds.
+        api_key: The key that it asks for, if any.
+        wait_s: The longest wait for a slot, in seconds.
 
     Raises:
         NotChecked: Every slot of the server stays taken.
         ProbeError: The server does not answer, or not with a session.
     """
     with connected(base_url, timeout_s, api_key, offer=True) as socket:
-        opening = {"type": "open", "data": {"wait_s": min(timeout_s, _CLOSE_TIMEOUT_S)}}
+        opening = {"type": "open", "data": {"wait_s": min(timeout_s, wait_s)}}
         answer = socket.ask(opening)
         while answer.kind == "queued":
             answer = socket.receive(opening)

@@ -28,6 +28,7 @@ _DOING = {
     Stage.SERVER: "talking to the server",
     Stage.RECORDING: "playing episodes",
     Stage.PLAY: "playing more episodes",
+    Stage.SLOTS: "starting a second server",
     Stage.EXIT: "stopping the server",
 }
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}

@@ -21,6 +21,7 @@ MODULES = (
     "sessions",
     "websocket",
     "websocket_v2",
+    "slots",
     "behaviour",
 )
 
