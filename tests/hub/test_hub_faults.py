@@ -70,7 +70,7 @@ def test_a_connection_is_dropped_in_the_middle_of_an_upload(hub):
     fault = hub.server.add_fault("PUT /_contents/", after_bytes=300_000)
 
     with pytest.raises(httpx2.TransportError):
-        get_session().put(f"{hub.server.url}/_contents/0", content=bytes(30_000_000))
+        get_session().put(f"{hub.server.url}/_contents/spaces/a/b/0", content=bytes(30_000_000))
 
     assert fault.seen == 1
 

@@ -85,3 +85,5 @@ async def _strike(fault: Fault, scope: Scope, receive: Receive, send: Send) -> N
         come, more = come + len(message.get("body", b"")), message.get("more_body", False)
     # No message of ASGI cuts a connection; ``send`` is a method of the object that holds it.
     send.__self__.transport.abort()  # type: ignore[attr-defined]
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -88,7 +88,10 @@ class Hardware(BaseModel):
 
 
 class Repository(BaseModel):
-    """A repository; a reference is kept by its full name, for example ``refs/heads/main``."""
+    """A repository; a reference is kept by its full name, for example ``refs/heads/main``.
+
+    Of large files it knows the digests of those that were uploaded for it, whether they were committed or not.
+    """
 
     kind: Kind
     owner: str
@@ -98,6 +101,7 @@ class Repository(BaseModel):
     created_at: str = Field(default_factory=now)
     refs: dict[str, str] = {}
     commits: dict[str, Commit] = {}
+    uploaded: set[str] = set()
     discussions: list[Discussion] = []
     variables: dict[str, Setting] = {}
     secrets: dict[str, Setting] = {}

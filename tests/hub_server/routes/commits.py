@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from ..accounts import Identity
 from ..hub import Hub, signed_in
-from ..problems import Problem, no_entry
+from ..problems import Problem
 from ..repository import File, Repository
 from .requests import AskedHub, Asking, Kinds, Part, kind_of
 
@@ -83,7 +83,7 @@ async def commit(
         raise Problem(412, "A commit has happened since. Please refresh and try again.")
     files = dict(head.files)
     for line in lines[1:]:
-        _apply(line["key"], line["value"], files, hub, head.oid)
+        _apply(line["key"], line["value"], files, hub, repository)
     answer = {"success": True, "hookOutput": ""}
     if create_pr:
         summary, description = header["summary"], header.get("description", "")
@@ -124,7 +124,7 @@ def _large_patterns(hub: Hub, files: dict[str, File]) -> list[str]:
     return [line.split()[0] for line in lines if "filter=lfs" in line]
 
 
-def _apply(key: str, value: dict[str, Any], files: dict[str, File], hub: Hub, head: str) -> None:
+def _apply(key: str, value: dict[str, Any], files: dict[str, File], hub: Hub, repository: Repository) -> None:
     """Do one line of a commit."""
     path = value["path"]
     if any(part in ("", ".", "..", ".git") for part in path.removesuffix("/").split("/")):
@@ -132,17 +132,16 @@ def _apply(key: str, value: dict[str, Any], files: dict[str, File], hub: Hub, he
     if key == "file":
         files[path] = hub.storage.keep(base64.b64decode(value["content"]))
     elif key == "lfsFile":
-        content = hub.storage.content(value["oid"])
-        if not content.exists():
+        if value["oid"] not in repository.uploaded:
             raise Problem(400, f"the large file {path} was not uploaded")
-        files[path] = File.pointing_to(value["oid"], content.stat().st_size)
+        files[path] = File.pointing_to(value["oid"], hub.storage.content(value["oid"]).stat().st_size)
     elif key == "deletedFile":
         if files.pop(path, None) is None:
             raise Problem(404, "A file with this name doesn't exist", code="EntryNotFound")
     elif key == "deletedFolder":
         gone = [one for one in files if one.startswith(path.rstrip("/") + "/")]
         if not gone:
-            raise no_entry(path, head)
+            raise Problem(404, "A folder with this name doesn't exist", code="EntryNotFound")
         for one in gone:
             del files[one]
     else:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from ..problems import Problem
-from .requests import AskedHub, Part, Readable
+from ..problems import Problem, no_repository
+from .requests import AskedHub, Kinds, Part, Readable, kind_of
 
 router = APIRouter()
 
@@ -35,23 +35,28 @@ async def batch(batch: Batch, hub: AskedHub, repository: Readable) -> dict[str, 
     objects: list[dict[str, Any]] = []
     for one in batch.objects:
         described: dict[str, Any] = {"oid": one.oid, "size": one.size}
-        if not hub.storage.content(one.oid).exists():
+        if one.oid not in repository.uploaded:
             # As with the real Hub, the place for the content asks for no token: its address is known to few.
-            described["actions"] = {"upload": {"href": f"{hub.url}/_contents/{one.oid}"}, "verify": verify}
+            upload = {"href": f"{hub.url}/_contents/{repository.kind}s/{repository.id}/{one.oid}"}
+            described["actions"] = {"upload": upload, "verify": verify}
         objects.append(described)
     return {"transfer": "basic", "objects": objects}
 
 
-@router.put("/_contents/{oid}")
-async def upload(oid: Part, request: Request, hub: AskedHub) -> None:
+@router.put("/_contents/{kinds}/{owner}/{name}/{oid}")
+async def upload(kinds: Kinds, owner: Part, name: Part, oid: Part, request: Request, hub: AskedHub) -> None:
     """Take a content."""
     hub.storage.keep_large(oid, await request.body())
+    repository = hub.storage.find(kind_of(kinds), f"{owner}/{name}")
+    if repository is None:
+        raise no_repository(anonymous=True)
+    repository.uploaded.add(oid)
+    hub.storage.save(repository)
 
 
 @router.post("/{owner}/{name}.git/info/lfs/objects/verify")
 @router.post("/{kinds}/{owner}/{name}.git/info/lfs/objects/verify")
 async def verify(uploaded: LargeObject, hub: AskedHub, repository: Readable) -> None:
     """Check that a content has come as it should."""
-    content = hub.storage.content(uploaded.oid)
-    if not content.exists() or content.stat().st_size != uploaded.size:
+    if uploaded.oid not in repository.uploaded or hub.storage.content(uploaded.oid).stat().st_size != uploaded.size:
         raise Problem(404, f"{repository.id}: the content {uploaded.oid} has not come")
