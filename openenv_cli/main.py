@@ -20,7 +20,11 @@ COMMANDS = {
     "serve": "Run an environment on this machine.",
     "validate": "Check a project, or a server at work.",
     "build": "Make the image of an environment.",
+    "push": "Publish an environment as a Space of the Hub.",
     "eval": "Measure policies on an environment.",
+    "list": "Find environments.",
+    "info": "Say what an environment is.",
+    "client": "Write a typed client of an environment.",
     "doctor": "Say what this machine lacks.",
 }
 """Each command and its help in one line; ``commands/NAME.py`` holds a function of that name."""
@@ -49,11 +53,32 @@ EXAMPLES = {
         "openenv build my-env -t registry.example/my-env:2 --push": "another, to a registry",
         "openenv build --base-image python:3.13-slim --no-cache": "on another base, all anew",
     },
+    "push": {
+        "openenv push": "the project in this folder, as your Space",
+        "openenv push my-env --repo-id team/my-env --private": "another, as a private one of a team",
+        "openenv push --secret API_KEY --dry-run": "what would be done, offline",
+        "openenv push --registry registry.example/team": "its image, to a registry",
+    },
     "eval": {
         "openenv eval my-env": "100 episodes at random",
         "openenv eval my-env --policy random,mine:Policy": "two policies on the same seeds",
         "openenv eval http://localhost:8000 --reset level=3 --out run": "a server; kept in run",
         "openenv eval image:my-env --sessions 1": "an image, in a container",
+    },
+    "list": {
+        "openenv list": "what is installed, and the projects here",
+        "openenv list --hub chess": "what others have published",
+        "openenv list --json": "the same for programs",
+    },
+    "info": {
+        "openenv info": "the project in this folder",
+        "openenv info http://localhost:8000": "a server",
+        "openenv info openenv/echo_env --json": "a Space, for programs",
+    },
+    "client": {
+        "openenv client my-env": "to read it",
+        "openenv client http://localhost:8000 -o my_client.py": "a server's, as a module to import",
+        "openenv client openenv/echo_env -o echo_client.py": "a Space's, without its package",
     },
     "doctor": {
         "openenv doctor": "one line for each thing",

@@ -69,6 +69,7 @@ class HubRateLimitError(HubUnavailableError):
 
 
 _BY_STATUS: dict[int, tuple[type[HubError], str]] = {
+    402: (HubForbiddenError, "the Hub asks for a plan that pays for it"),
     401: (HubTokenError, "the Hub asks for a token that it knows"),
     403: (HubForbiddenError, "the Hub forbids it"),
     404: (HubNotFoundError, "the Hub has no such thing"),
@@ -104,8 +105,19 @@ def explained(repo_id: object = None) -> Iterator[None]:
     except OfflineModeIsEnabled as error:
         hint = "unset HF_HUB_OFFLINE"
         raise HubUnavailableError("HF_HUB_OFFLINE is set: the Hub is not asked", data, hint=hint) from error
-    except (HTTPError, InvalidURL, LocalEntryNotFoundError, RevisionResolutionError, JSONDecodeError) as error:
-        raise HubUnavailableError(f"{_endpoint()} gave no answer to use: {_innermost(error)}", data) from error
+    except (RuntimeError, ValueError) as error:
+        # What an upload raises for a reply, or for a connection that was cut.
+        if isinstance(error.__cause__, HfHubHTTPError):
+            raise _refusal(error.__cause__, data) from error
+        if not isinstance(error, JSONDecodeError) and not isinstance(error.__cause__, HTTPError):
+            raise
+        raise _no_answer(error, data) from error
+    except (HTTPError, InvalidURL, LocalEntryNotFoundError, RevisionResolutionError) as error:
+        raise _no_answer(error, data) from error
+
+
+def _no_answer(error: Exception, data: dict[str, Any]) -> HubUnavailableError:
+    return HubUnavailableError(f"{_endpoint()} gave no answer to use: {_innermost(error)}", data)
 
 
 def _refusal(error: HfHubHTTPError, data: dict[str, Any]) -> HubError:

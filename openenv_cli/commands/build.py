@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from openenv.engine import connect
 from openenv_cli import console
+from openenv_cli.building import make_and_tell, show
 from openenv_cli.errors import UsageError
-from openenv_cli.images.build import Done, Recipe
-from openenv_cli.images.make import Made, Order, Phase, make
-from openenv_cli.images.progress import BuildError, Event, Output, Step
-from openenv_cli.images.smoke import SmokeError
+from openenv_cli.images.build import Recipe
+from openenv_cli.images.make import Order
 from openenv_cli.images.tags import default_tags, read_tag
 from openenv_cli.projects import find_project
-
-Happening = Event | Done | Phase
-
-_MEGABYTE = 1_000_000
-_WIDTH = 60  # so that a line with its time fits on a terminal of 80 columns
 
 
 def build(
@@ -56,12 +46,12 @@ def build(
     project = find_project(path)
     tags = tuple(map(read_tag, tag)) if tag else default_tags(project.manifest)
     recipe = Recipe(base_image, platform, _build_args(build_arg or []), use_cache=not no_cache)
-    with closing(connect()) as client, _progress() as on_event, _details():
-        made = make(client, project, Order(recipe, tags, trial=smoke, push=push), on_event)
+    made = make_and_tell(project, Order(recipe, tags, trial=smoke, push=push))
     if as_json:
         console.document(made.as_json())
     else:
-        _show(made, smoke)
+        show(made, trial=smoke)
+        console.note(f"next: openenv serve --docker, openenv validate image:{made.tags[0]}")
 
 
 def _build_args(given: list[str]) -> dict[str, str]:
@@ -73,67 +63,3 @@ def _build_args(given: list[str]) -> dict[str, str]:
             raise UsageError(f"--build-arg: '{one}' is not of the form NAME=VALUE", hint="--build-arg PIP_NO_INDEX=1")
         arguments[name] = value
     return arguments
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Happening], None]]:
-    """Show each step when it is done, and on a terminal what the present one does."""
-    if console.settings.quiet or not console.may_be_styled(sys.stderr):
-        yield _show_done
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("sending the project")
-
-        def show(event: Happening) -> None:
-            _show_done(event)
-            if isinstance(event, Step):
-                progress.reset(task, description=_brief(event.instruction))
-            elif isinstance(event, Phase):
-                progress.reset(task, description=event.value)
-            elif isinstance(event, Output):
-                progress.update(task, description=_brief(event.text.strip()))
-
-        yield show
-
-
-def _show_done(event: Happening) -> None:
-    if isinstance(event, Done):
-        step, time = event.step, "cached" if event.cached else f"{event.seconds:.1f} s"
-        console.note(f"[{step.number:>2}/{step.total}] {_brief(step.instruction):{_WIDTH}} {time:>8}")
-    elif isinstance(event, Phase):
-        console.note(f"{event.value} …", "dim")
-
-
-def _brief(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= _WIDTH else f"{words[: _WIDTH - 1]}…"
-
-
-@contextmanager
-def _details() -> Iterator[None]:
-    """Print what led to a failure before it is named."""
-    try:
-        yield
-    except BuildError as error:
-        for line in error.log:
-            console.detail(line)
-        raise
-    except SmokeError as error:
-        for line in error.findings:
-            console.detail(line)
-        raise
-
-
-def _show(made: Made, smoke: bool) -> None:
-    console.out(f"built {', '.join(made.tags)}: {made.size / _MEGABYTE:.0f} MB, in {made.seconds:.1f} s")
-    if made.trial is not None:
-        console.out(f"tried: {made.trial.passed} checks passed")
-    elif smoke:
-        console.warning("not tried, and labelled without JSON Schemas: the image is for another kind of processor")
-    for tag, digest in made.digests.items():
-        console.out(f"pushed {tag}: {digest}")
-    console.note(f"next: openenv serve --docker, openenv validate image:{made.tags[0]}")

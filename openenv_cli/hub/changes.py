@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from openenv_cli.images.context import Entry
 
@@ -49,6 +50,15 @@ class Changes:
     def upload(self) -> tuple[Entry, ...]:
         """The files whose content has to be sent."""
         return (*self.added, *self.changed)
+
+    def as_json(self) -> dict[str, Any]:
+        """Lay them out as JSON values."""
+        return {
+            "added": [entry.path for entry in self.added],
+            "changed": [entry.path for entry in self.changed],
+            "deleted": list(self.deleted),
+            "unchanged": self.unchanged,
+        }
 
     def __bool__(self) -> bool:
         return bool(self.upload or self.deleted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 from openenv.project.front_matter import README_NAME
 from openenv.project.manifest import MANIFEST_NAME
 from openenv.project.project import Project, read_text
-from openenv.project.secrets import Secret, find_secrets
 from openenv_cli.errors import CommandError
 from openenv_cli.hub.front_matter import Readme, complete
 from openenv_cli.hub.ignored import HF_IGNORE, Ignored
@@ -77,28 +75,6 @@ def stage(project: Project, base_image: str | None = None) -> Staged:
     entries.update((path, Entry(path, content)) for path, content in added.items())
     _require_app(project, entries)
     return Staged(tuple(entries[path] for path in sorted(entries)), readme, tuple(remarks))
-
-
-def secrets_in(staged: Staged) -> list[Secret]:
-    """Look for what must not be published among the files.
-
-    Args:
-        staged: The files.
-
-    Returns:
-        What was found, file by file.
-    """
-    return [secret for entry in staged.entries for secret in _secrets_of(entry)]
-
-
-def _secrets_of(entry: Entry) -> list[Secret]:
-    if isinstance(entry.source, bytes):
-        return [] if entry.path.endswith(".whl") else find_secrets(entry.path, entry.source)
-    with entry.source.open("rb") as file:
-        if not entry.source.stat().st_size:
-            return find_secrets(entry.path, b"")  # of which no map can be made
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return find_secrets(entry.path, content)
 
 
 def _own(project: Project, dockerfile: Dockerfile) -> Iterator[Entry]:

@@ -98,7 +98,7 @@ def build(client: DockerClient, project: Project, recipe: Recipe, on_event: OnEv
     if recipe.base_image is not None:
         dockerfile.require_base_image_argument()
         arguments[BASE_IMAGE] = recipe.base_image
-    entries = collect(project.root, dockerfile.path, _added(dockerfile), OUR_WHEELS)
+    entries = context_of(project, dockerfile)
     options = {"dockerfile": dockerfile.path, "buildargs": arguments, "platform": recipe.platform}
     return _run(client, entries, on_event, nocache=not recipe.use_cache, **options)
 
@@ -146,6 +146,19 @@ def find_dockerfile(project: Project) -> Dockerfile:
             return Dockerfile(place, read_text(project.root / place))
     hint = "openenv init in another folder makes one to copy"
     raise UsageError(f"there is no {' or '.join(places)} in {project.root}", hint=hint)
+
+
+def context_of(project: Project, dockerfile: Dockerfile) -> list[Entry]:
+    """List what goes to the engine.
+
+    Args:
+        project: The project.
+        dockerfile: Its Dockerfile.
+
+    Returns:
+        The project's files, less what ``.dockerignore`` leaves out, and the runtime for those who install it.
+    """
+    return collect(project.root, dockerfile.path, _added(dockerfile), OUR_WHEELS)
 
 
 def _added(dockerfile: Dockerfile) -> dict[str, bytes]:

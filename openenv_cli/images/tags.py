@@ -43,3 +43,22 @@ def read_tag(text: str) -> str:
     if found is None:
         raise UsageError(f"no image can be called '{text}'", hint="small letters, digits, - and _: -t my-env:0.1.0")
     return f"{found[1]}:{found[2] or 'latest'}"
+
+
+def registry_tags(reference: str, manifest: Manifest) -> tuple[str, ...]:
+    """Name the image of an environment in a registry.
+
+    Args:
+        reference: A registry, a place in one (``ghcr.io/me``), or the whole name of the image with its tag.
+        manifest: What ``openenv.yaml`` says.
+
+    Returns:
+        The whole name where there is one, else the names that the image has by default, in that place.
+
+    Raises:
+        UsageError: No image can be called that.
+    """
+    place = reference.rstrip("/")
+    if "/" in place and ":" in place.rpartition("/")[2]:
+        return (read_tag(place),)
+    return tuple(read_tag(f"{place}/{tag}") for tag in default_tags(manifest))

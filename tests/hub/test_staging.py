@@ -10,7 +10,8 @@ import pytest
 
 from openenv.project.project import Project
 from openenv_cli.errors import UsageError
-from openenv_cli.hub.staging import StagingError, secrets_in, stage
+from openenv_cli.hub.staging import StagingError, stage
+from openenv_cli.secrets_guard import SecretsError, require_no_secrets
 
 ECHO = Path(__file__).parents[2] / "envs" / "echo_env"
 TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3g"
@@ -259,10 +260,21 @@ def test_secrets_are_found_by_name_and_content_and_not_where_they_stay_here(flat
     (flat / "empty.txt").write_text("")
     (flat / ".gitignore").write_text("local.yaml\n")
 
-    found = secrets_in(stage(Project.find(flat)))
+    with pytest.raises(SecretsError) as refusal:
+        require_no_secrets(stage(Project.find(flat)).entries, [])
 
-    assert [(secret.path, secret.line) for secret in found] == [(".env", None), ("settings.yaml", 2)]
+    assert [(secret.path, secret.line) for secret in refusal.value.found] == [(".env", None), ("settings.yaml", 2)]
+    assert TOKEN not in refusal.value.message
+
+
+def test_a_file_may_be_allowed_by_its_path_and_only_one_that_is_there(flat):
+    (flat / ".env").write_text("A=1\n")
+    entries = stage(Project.find(flat)).entries
+
+    require_no_secrets(entries, [".env"])
+    with pytest.raises(UsageError, match=r"server/\.env is none of the files"):
+        require_no_secrets(entries, [".env", "server/.env"])
 
 
 def test_what_this_package_makes_holds_no_secrets(root):
-    assert secrets_in(stage(Project.find(root))) == []
+    require_no_secrets(stage(Project.find(root)).entries, [])
