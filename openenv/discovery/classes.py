@@ -9,6 +9,7 @@ from openenv.client.client import EnvClient
 from openenv.discovery.folders import FolderEnvironment
 from openenv.discovery.generated import client_for_schemas
 from openenv.discovery.schemas import name_at, schemas_at
+from openenv.discovery.started import started
 from openenv.hub.repo_id import RepoId
 
 AnyClient = EnvClient[Any, Any, Any]
@@ -45,13 +46,8 @@ def class_by_starting(client: AnyClient, name: str | None = None) -> type[AnyCli
     Raises:
         ConnectError: The server does not start, or does not say what it plays.
     """
-    provider = client._session.recipe.provider
-    if provider is None:
-        return class_for(client, name)
-    try:
-        return _described(provider.start(), client._session.headers, name)
-    finally:
-        provider.stop()
+    with started(client) as base_url:
+        return _described(base_url, client._session.headers, name)
 
 
 def fetched_environment(repo_id: RepoId, revision: str | None = None, token: str | None = None) -> FolderEnvironment:

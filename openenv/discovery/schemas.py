@@ -11,7 +11,8 @@ from openenv.errors import ConfigurationError, ConnectError
 from openenv.validation.check import ProbeError
 from openenv.validation.web import Web
 
-_TIMEOUT_S = 30.0
+TIMEOUT_S = 30.0
+"""How long a server has to say what it plays, in seconds."""
 
 
 class Schemas(NamedTuple):
@@ -63,7 +64,7 @@ def schemas_at(base_url: str, headers: Mapping[str, str]) -> Schemas:
         ConnectError: The server does not say.
     """
     url = http_url(base_url)
-    said = {"state": {}, **_asked(url, "/schema", headers)}
+    said = {"state": {}, **asked(url, "/schema", headers)}
     for name in Schemas._fields:
         if not isinstance(said.get(name), dict):
             raise _unsaid(url, f"its /schema has no {name}")
@@ -73,15 +74,16 @@ def schemas_at(base_url: str, headers: Mapping[str, str]) -> Schemas:
 def name_at(base_url: str, headers: Mapping[str, str]) -> str:
     """Ask a server what its environment is called; takes and raises what :func:`schemas_at` does."""
     url = http_url(base_url)
-    name = _asked(url, "/metadata", headers).get("name")
+    name = asked(url, "/metadata", headers).get("name")
     if not (isinstance(name, str) and name):
         raise _unsaid(url, "its /metadata has no name")
     return name
 
 
-def _asked(url: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+def asked(url: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Ask a server something that it answers with a JSON object; raises what :func:`schemas_at` does."""
     try:
-        return Web(url, _TIMEOUT_S).get(path, headers).object()
+        return Web(url, TIMEOUT_S).get(path, headers).object()
     except ProbeError as error:
         raise _unsaid(url, str(error)) from error
 
