@@ -35,6 +35,7 @@ class Context:
         timeout_s: The longest wait for one answer, in seconds.
         static: Whether nothing may be run.
         api_key: The key that a server by URL asks for, if any.
+        token: The token of the Hub that a private Space asks for, if any.
         effort: How much is played.
     """
 
@@ -45,6 +46,7 @@ class Context:
         *,
         static: bool = False,
         api_key: str | None = None,
+        token: str | None = None,
         effort: Effort = DEFAULT,
     ) -> None:
         self._target = target
@@ -52,6 +54,8 @@ class Context:
         self._timeout_s = timeout_s
         self._static = static
         self._api_key = api_key
+        secrets = {"X-OpenEnv-Key": api_key, "Authorization": token and f"Bearer {token}"}
+        self._headers = {name: secret for name, secret in secrets.items() if secret}
         self._launched: Launch | None = None
         self._slots: Slots | None = None
         self._direct: DirectArena | None = None
@@ -151,9 +155,9 @@ class Context:
     def server(self) -> Server:
         """The server at work."""
         if isinstance(self._target, UrlTarget):
-            return Server(self._target.url, self._timeout_s, self._api_key, effort=self._effort)
+            return Server(self._target.url, self._timeout_s, self._headers, effort=self._effort)
         if self._provider is not None:
-            return Server(self._provider.start(), self._timeout_s, self._api_key, effort=self._effort)
+            return Server(self._provider.start(), self._timeout_s, self._headers, effort=self._effort)
         claims = self.sources.project.manifest.validation
         try:
             return Server(self.launch.base_url, self._timeout_s, ours=True, effort=self._effort, claims=claims)

@@ -30,6 +30,7 @@ class Options:
         strict: Whether warnings count.
         timeout_s: The longest wait for one answer of the server, in seconds.
         api_key: The key that the server asks for, if any.
+        token: The token of the Hub that a private Space asks for, if any.
         effort: How much is played.
     """
 
@@ -39,6 +40,7 @@ class Options:
     strict: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
     api_key: str | None = None
+    token: str | None = None
     effort: Effort = DEFAULT
 
 
@@ -65,7 +67,14 @@ def validate(
     chosen = select(registered().values(), options.select, options.ignore)
     read = read_target(target)
     begun = time.monotonic()
-    context = Context(read, options.timeout_s, static=options.static, api_key=options.api_key, effort=options.effort)
+    context = Context(
+        read,
+        options.timeout_s,
+        static=options.static,
+        api_key=options.api_key,
+        token=options.token,
+        effort=options.effort,
+    )
     try:
         context.reach()
         outcomes = run(chosen, context, on_stage)

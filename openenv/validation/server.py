@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from openenv.project.claims import Claims
@@ -23,7 +24,7 @@ class Server:
     Args:
         base_url: Where it is.
         timeout_s: The longest wait for an answer, in seconds.
-        api_key: The key that it asks for, if any.
+        headers: What it asks for of whoever speaks to it, if anything.
         ours: Whether it was started here, from a project.
         effort: How much is played.
         claims: What the environment says about itself.
@@ -33,7 +34,7 @@ class Server:
         self,
         base_url: str,
         timeout_s: float,
-        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
         *,
         ours: bool = False,
         effort: Effort = DEFAULT,
@@ -42,14 +43,14 @@ class Server:
         self.base_url = base_url
         self.timeout_s = timeout_s
         self.ours = ours
-        self.web = Web(base_url, timeout_s, api_key)
+        self.web = Web(base_url, timeout_s, headers)
         self.play = Play(ServedArena(self, effort, claims))
-        self._api_key = api_key
+        self._headers = headers
 
     @remembered
     def dialect(self) -> Dialect:
         """The newest dialect that it speaks; raises ``ProbeError`` where ``/ws`` does not open."""
-        with connected(self.base_url, self.timeout_s, self._api_key, offer=True) as socket:
+        with connected(self.base_url, self.timeout_s, self._headers, offer=True) as socket:
             return socket.dialect
 
     @remembered
@@ -78,15 +79,15 @@ class Server:
 
     def v1(self) -> AbstractContextManager[Session]:
         """Open a session in the deployed dialect."""
-        return v1_session(self.base_url, self.timeout_s, self._api_key)
+        return v1_session(self.base_url, self.timeout_s, self._headers)
 
     def v2(self, **options: float) -> AbstractContextManager[Session]:
         """Open a session in ``openenv.v2``; takes ``wait_s``, the longest wait for a slot, in seconds."""
-        return v2_session(self.base_url, self.timeout_s, self._api_key, **options)
+        return v2_session(self.base_url, self.timeout_s, self._headers, **options)
 
     def resumed(self, lost: Session) -> AbstractContextManager[Session]:
         """Take a session of ``openenv.v2`` up again whose connection is lost."""
-        return resumed(self.base_url, self.timeout_s, self._api_key, lost)
+        return resumed(self.base_url, self.timeout_s, self._headers, lost)
 
     def session(self) -> AbstractContextManager[Session]:
         """Open a session in the newest dialect that the server speaks."""

@@ -95,13 +95,13 @@ class Web:
     Args:
         base_url: Where it is, ``http`` or ``https``; a user's name and password in it are sent as ``Authorization``.
         timeout_s: The longest wait for an answer, in seconds.
-        api_key: The key that it asks for, if any.
+        headers: What it asks for of whoever speaks to it, if anything.
     """
 
-    def __init__(self, base_url: str, timeout_s: float, api_key: str | None = None) -> None:
+    def __init__(self, base_url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> None:
         self.base_url = without_credentials(base_url).rstrip("/")
         self._timeout_s = timeout_s
-        self._headers = {**_basic(base_url), **({"X-OpenEnv-Key": api_key} if api_key else {})}
+        self._headers = {**_basic(base_url), **(headers or {})}
         # Through a proxy, a loopback address would be the proxy's own.
         direct = [urllib.request.ProxyHandler({})] if is_loopback(base_url) else []
         self._opener = urllib.request.build_opener(*direct)

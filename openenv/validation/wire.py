@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from socket import SHUT_RDWR
@@ -159,13 +159,15 @@ def unanswered(request: Any, timeout_s: float) -> ProbeError:
 
 
 @contextmanager
-def connected(base_url: str, timeout_s: float, api_key: str | None = None, *, offer: bool) -> Iterator[Socket]:
+def connected(
+    base_url: str, timeout_s: float, headers: Mapping[str, str] | None = None, *, offer: bool
+) -> Iterator[Socket]:
     """Open a connection to ``/ws``.
 
     Args:
         base_url: Where the server is, ``http`` or ``https``.
         timeout_s: The longest wait for the connection and for each frame, in seconds.
-        api_key: The key that it asks for, if any.
+        headers: What it asks for of whoever speaks to it, if anything.
         offer: Whether to offer ``openenv.v2``.
 
     Yields:
@@ -182,7 +184,7 @@ def connected(base_url: str, timeout_s: float, api_key: str | None = None, *, of
         connection = connect(
             websocket_url(base_url),
             subprotocols=[Subprotocol(SUBPROTOCOL)] if offer else None,
-            additional_headers={"X-OpenEnv-Key": api_key} if api_key else None,
+            additional_headers=headers,
             open_timeout=timeout_s,
             close_timeout=_CLOSE_TIMEOUT_S,
             max_size=_MAX_MESSAGE,
@@ -258,7 +260,7 @@ class Session(Player):
 
 
 @contextmanager
-def v1_session(base_url: str, timeout_s: float, api_key: str | None = None) -> Iterator[Session]:
+def v1_session(base_url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> Iterator[Session]:
     """Open a v1 session, waiting for a slot that an earlier one is only just giving back.
 
     Raises:
@@ -267,7 +269,7 @@ def v1_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
     """
     give_up = time.monotonic() + min(timeout_s, _CLOSE_TIMEOUT_S)
     while True:
-        with connected(base_url, timeout_s, api_key, offer=False) as socket:
+        with connected(base_url, timeout_s, headers, offer=False) as socket:
             # v1 has no greeting: a full server says so in place of the first answer.
             answer = socket.ask({"type": "state"})
             if answer.code != FULL:
@@ -280,21 +282,21 @@ def v1_session(base_url: str, timeout_s: float, api_key: str | None = None) -> I
 
 @contextmanager
 def v2_session(
-    base_url: str, timeout_s: float, api_key: str | None = None, wait_s: float = _CLOSE_TIMEOUT_S
+    base_url: str, timeout_s: float, headers: Mapping[str, str] | None = None, wait_s: float = _CLOSE_TIMEOUT_S
 ) -> Iterator[Session]:
     """Open a v2 session, waiting in the server's queue for a slot.
 
     Args:
         base_url: Where the server is.
         timeout_s: The longest wait for the connection and for each frame, in seconds.
-        api_key: The key that it asks for, if any.
+        headers: What it asks for of whoever speaks to it, if anything.
         wait_s: The longest wait for a slot, in seconds.
 
     Raises:
         NotChecked: Every slot of the server stays taken.
         ProbeError: The server does not answer, or not with a session.
     """
-    with connected(base_url, timeout_s, api_key, offer=True) as socket:
+    with connected(base_url, timeout_s, headers, offer=True) as socket:
         opening = {"type": "open", "data": {"wait_s": min(timeout_s, wait_s)}}
         answer = socket.ask(opening)
         while answer.kind == "queued":
@@ -307,19 +309,19 @@ def v2_session(
 
 
 @contextmanager
-def resumed(base_url: str, timeout_s: float, api_key: str | None, lost: Session) -> Iterator[Session]:
+def resumed(base_url: str, timeout_s: float, headers: Mapping[str, str] | None, lost: Session) -> Iterator[Session]:
     """Take a v2 session up again on a new connection.
 
     Args:
         base_url: Where the server is.
         timeout_s: The longest wait for the connection and for each frame, in seconds.
-        api_key: The key that it asks for, if any.
+        headers: What it asks for of whoever speaks to it, if anything.
         lost: The session, whose connection is lost.
 
     Raises:
         ProbeError: The server does not give it back.
     """
-    with connected(base_url, timeout_s, api_key, offer=True) as socket:
+    with connected(base_url, timeout_s, headers, offer=True) as socket:
         proof = {name: lost.greeting.get(name) for name in ("session_id", "session_token")}
         answer = socket.ask({"type": "resume", "data": proof})
         if answer.kind != "session":
