@@ -18,6 +18,8 @@ from typing import Any, TextIO
 import typer
 
 from openenv.errors import ConnectError, OpenEnvError, ServerStartError
+from openenv.hub.errors import HubTokenError
+from openenv.hub.errors import HubTokenError
 from openenv_cli.errors import CommandError, MissingError, UsageError
 
 INTERRUPTED = 130
@@ -138,7 +140,7 @@ def _report(problem: _Problem) -> int:
 def _problem(failure: Exception) -> _Problem:
     kind = type(failure).__name__
     if isinstance(failure, OpenEnvError):
-        outside = isinstance(failure, ConnectError) and not isinstance(failure, ServerStartError)
+        outside = isinstance(failure, (ConnectError, HubTokenError)) and not isinstance(failure, ServerStartError)
         code = MissingError.exit_code if outside else getattr(failure, "exit_code", CommandError.exit_code)
         return _Problem(kind, failure.message, failure.hint, code)
     if isinstance(failure, typer.TyperException):

@@ -47,7 +47,9 @@ _Variables = Annotated[
 ]
 _Secrets = Annotated[
     list[str] | None,
-    typer.Option("--secret", metavar="NAME[=VALUE]", help="A secret variable; without VALUE, the one set here; repeatable."),
+    typer.Option(
+        "--secret", metavar="NAME[=VALUE]", help="A secret variable; without VALUE, that of here; repeatable."
+    ),
 ]
 _AllowSecret = Annotated[
     list[str] | None, typer.Option(metavar="FILE", help="Push this file though it looks secret; repeatable.")

@@ -11,6 +11,7 @@ from openenv.hub.repo_id import RepoId, check_word
 from openenv.hub.space import Space
 from openenv.project.manifest import Manifest
 from openenv.validation.check import Severity
+from openenv.validation.effort import QUICK
 from openenv.validation.report import Report, Status, Verdict
 from openenv.validation.run import Options, validate
 from openenv_cli.errors import CommandError
@@ -205,7 +206,7 @@ def _validate(repo_id: RepoId, space: Space, on_event: OnEvent) -> int:
     url = str(space.url)
     on_event(Doing(f"validating {url}"))
     try:
-        report = validate(url, Options(timeout_s=_ANSWER_S))
+        report = validate(url, Options(timeout_s=_ANSWER_S, token=space.token if space.private else None, effort=QUICK))
     except (ConnectError, UnauthorizedError) as error:
         raise DeployError(repo_id, "RUNNING", error.message, "openenv validate checks it here") from error
     if report.verdict is not Verdict.PASSED:
