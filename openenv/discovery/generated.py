@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import new_class
 from typing import Annotated, Any, ForwardRef, Literal, Union
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import pydantic
 
@@ -144,7 +145,7 @@ def _classes(name: str, schemas: str) -> _Classes:
     return _Classes(read_shapes(name, Schemas(*json.loads(schemas))), (name, schemas))
 
 
-_origins: dict[type, tuple[str, str, str]] = {}
+_origins: WeakKeyDictionary[type, tuple[str, str, str]] = WeakKeyDictionary()
 
 
 class _Generated(type(pydantic.BaseModel)):  # type: ignore[misc]
