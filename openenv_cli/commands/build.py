@@ -12,6 +12,7 @@ from openenv_cli.building import make_and_tell, show
 from openenv_cli.errors import UsageError
 from openenv_cli.images.build import Recipe
 from openenv_cli.images.make import Order
+from openenv_cli.images.platform import Platform
 from openenv_cli.images.tags import default_tags, read_tag
 from openenv_cli.projects import find_project
 
@@ -45,7 +46,8 @@ def build(
     """
     project = find_project(path)
     tags = tuple(map(read_tag, tag)) if tag else default_tags(project.manifest)
-    recipe = Recipe(base_image, platform, _build_args(build_arg or []), use_cache=not no_cache)
+    target = None if platform is None else Platform.parse(platform)
+    recipe = Recipe(base_image, target, _build_args(build_arg or []), use_cache=not no_cache)
     made = make_and_tell(project, Order(recipe, tags, trial=smoke, push=push))
     if as_json:
         console.document(made.as_json())

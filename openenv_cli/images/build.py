@@ -13,7 +13,8 @@ from openenv.version import DISTRIBUTION
 from openenv_cli.errors import UsageError
 from openenv_cli.images.context import Entry, archive, collect
 from openenv_cli.images.dockerfile import BASE_IMAGE, WHEELS, Dockerfile
-from openenv_cli.images.progress import BuildError, Built, Cached, Event, Step, read_events
+from openenv_cli.images.platform import Platform
+from openenv_cli.images.progress import BaseImageError, BuildError, Built, Cached, Event, Step, read_events
 from openenv_cli.images.wheel import runtime_wheel
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Recipe:
     """
 
     base_image: str | None = None
-    platform: str | None = None
+    platform: Platform | None = None
     build_args: Mapping[str, str] = field(default_factory=dict)
     use_cache: bool = True
 
@@ -92,6 +93,7 @@ def build(client: DockerClient, project: Project, recipe: Recipe, on_event: OnEv
         DockerfileError: The Dockerfile needs BuildKit.
         ContextError: A file of the project cannot be read.
         BuildError: An instruction failed.
+        BaseImageError: The base image cannot be had, or not for that platform.
     """
     dockerfile = find_dockerfile(project)
     arguments = dict(recipe.build_args)
@@ -99,8 +101,12 @@ def build(client: DockerClient, project: Project, recipe: Recipe, on_event: OnEv
         dockerfile.require_base_image_argument()
         arguments[BASE_IMAGE] = recipe.base_image
     entries = context_of(project, dockerfile)
-    options = {"dockerfile": dockerfile.path, "buildargs": arguments, "platform": recipe.platform}
-    return _run(client, entries, on_event, nocache=not recipe.use_cache, **options)
+    options = {"dockerfile": dockerfile.path, "buildargs": arguments, "nocache": not recipe.use_cache}
+    if recipe.platform is None:
+        return _run(client, entries, on_event, **options)
+    built = _run(client, entries, on_event, platform=str(recipe.platform), **options)
+    _check_platform(client, built, recipe.platform)
+    return built
 
 
 def add_labels(client: DockerClient, image: str, labels: Mapping[str, str]) -> str:
@@ -179,6 +185,14 @@ def wheel_for(dockerfile: Dockerfile) -> dict[str, bytes]:
         return {}
     wheel = runtime_wheel()
     return {f"{WHEELS}/{wheel.name}": wheel.content}
+
+
+def _check_platform(client: DockerClient, built: Build, asked: Platform) -> None:
+    """See what was built: some engines take any base image that is here, whatever it is for."""
+    found = client.images.get(built.image).attrs
+    if not asked.is_that_of(found["Os"], found["Architecture"]):
+        reason = f"the base image is for {found['Os']}/{found['Architecture']}, not for {asked}"
+        raise BaseImageError(None, reason, (), "docker pull --platform brings the base image for another platform")
 
 
 def _run(client: DockerClient, entries: list[Entry], on_event: OnEvent, **options: Any) -> Build:

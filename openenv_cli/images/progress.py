@@ -102,11 +102,13 @@ def read_events(stream: Iterable[dict[str, Any]]) -> Iterator[Event]:
     step: Step | None = None
     log: deque[str] = deque(maxlen=_KEPT)
     image = None
+    rest = ""
     for entry in stream:
+        lines, rest = _cut(rest, _COLOURS.sub("", entry.get("stream", "")))
         if "error" in entry:
-            raise _build_error(step, str(entry["error"]), tuple(log))
+            raise _build_error(step, str(entry["error"]), (*log, rest) if rest else tuple(log))
         image = entry.get("aux", {}).get("ID", image)
-        for event in _events(entry):
+        for event in (*_pulled(entry), *_read(lines)):
             if isinstance(event, Step):
                 step = event
                 log.clear()
@@ -118,17 +120,29 @@ def read_events(stream: Iterable[dict[str, Any]]) -> Iterator[Event]:
     yield Built(image)
 
 
-def _events(entry: dict[str, Any]) -> Iterator[Event]:
+def _cut(rest: str, text: str) -> tuple[list[str], str]:
+    """Cut what was said into lines. What a step prints comes in pieces; the engine's own words begin a line."""
+    begins = bool(_STEP.fullmatch(text)) or text.startswith(_REMARKS)
+    *lines, last = (text if begins else rest + text).split("\n")
+    before = [rest] if begins and rest else []
+    return ([*before, *lines, last], "") if _STEP.fullmatch(last) else ([*before, *lines], last)
+
+
+def _pulled(entry: dict[str, Any]) -> Iterator[Output]:
+    """Say what comes of a base image that is pulled, without every byte."""
     if "status" in entry and not entry.get("progressDetail"):
         yield Output(": ".join(str(entry[key]) for key in ("id", "status") if key in entry))
-    for line in _COLOURS.sub("", entry.get("stream", "")).splitlines():
+
+
+def _read(lines: list[str]) -> Iterator[Event]:
+    for line in lines:
         begun = _STEP.fullmatch(line)
         if begun:
             yield Step(int(begun[1]), int(begun[2]), begun[3])
         elif line == _CACHED:
             yield Cached()
         elif line.strip() and not line.startswith(_REMARKS):
-            yield Output(line.rstrip())
+            yield Output(line.rstrip().rpartition("\r")[2])  # of a bar of progress, the end
 
 
 def _build_error(step: Step | None, reason: str, log: tuple[str, ...]) -> BuildError:

@@ -36,6 +36,8 @@ def test_without_an_engine_something_is_missing_and_it_says_what_to_do(openenv, 
         (["--build-arg", "=1"], "--build-arg: '=1' is not of the form NAME=VALUE"),
         (["-t", "My-Env"], "no image can be called 'My-Env'"),
         (["-t", "fine:1", "-t", "a b"], "no image can be called 'a b'"),
+        (["--platform", "arm64"], "'arm64' is no platform"),
+        (["--platform", ""], "'' is no platform"),
     ],
 )
 def test_wrong_options_are_told_before_an_engine_is_looked_for(openenv, project, options, error):

@@ -37,6 +37,41 @@ def test_steps_and_what_they_print_are_told_and_the_engines_own_remarks_are_not(
     ]
 
 
+def test_a_line_that_comes_in_pieces_is_one():
+    pieces = stream(
+        "Step 1/1 : RUN x", "\n", "\x1b[91mtouch: cannot touch '/x'\x1b[0m", "\x1b[91m: Permission denied\n\x1b[0m"
+    )
+
+    assert list(read_events([*pieces, DONE])) == [
+        Step(1, 1, "RUN x"),
+        Output("touch: cannot touch '/x': Permission denied"),
+        Built("sha256:1"),
+    ]
+
+
+def test_a_last_line_without_an_end_is_in_the_log():
+    said = stream("Step 1/1 : RUN x", "\n", "it is broken")
+
+    with pytest.raises(BuildError) as caught:
+        list(read_events([*said, {"error": "returned a non-zero code: 1"}]))
+
+    assert caught.value.log == ("it is broken",)
+
+
+def test_a_line_without_an_end_does_not_run_into_the_engines_own():
+    said = stream(
+        "Step 1/2 : RUN x", "\n", "so", " far", "Removing intermediate container 1f\n", "Step 2/2 : RUN y", "\n"
+    )
+
+    assert list(read_events([*said, DONE]))[:3] == [Step(1, 2, "RUN x"), Output("so far"), Step(2, 2, "RUN y")]
+
+
+def test_of_a_bar_of_progress_the_end_is_told():
+    said = stream("Step 1/1 : RUN x", "\n", "10 %\r50 %", "\r100 %\r\n")
+
+    assert list(read_events([*said, DONE])) == [Step(1, 1, "RUN x"), Output("100 %"), Built("sha256:1")]
+
+
 def test_a_step_that_was_done_before_is_cached():
     said = stream("Step 1/1 : FROM base", "\n", " ---> Using cache\n", " ---> 62a9\n")
 
