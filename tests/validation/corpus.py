@@ -53,6 +53,7 @@ class Defect:
         effort: How much has to be played to find it.
         select: The checks that are run, where not all of them are.
         template: The template that a project is made from.
+        timeout_s: The longest wait for one answer, in seconds.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Defect:
     effort: str = DEFAULT.name
     select: tuple[str, ...] = ()
     template: str = "echo"
+    timeout_s: float = TIMEOUT_S
 
     @property
     def folder(self) -> Path:
@@ -82,7 +84,7 @@ class Defect:
         """
         target = self._project(variant, place) if self.is_project else _module(self.folder / f"{variant}.py").Twin
         effort: Effort = EFFORTS[self.effort]
-        return validate(target, Options(select=self.select, strict=True, timeout_s=TIMEOUT_S, effort=effort))
+        return validate(target, Options(select=self.select, strict=True, timeout_s=self.timeout_s, effort=effort))
 
     def _project(self, variant: Variant, place: Path) -> str:
         project = place / NAME

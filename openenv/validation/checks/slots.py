@@ -45,10 +45,11 @@ def slots_are_counted(slots: Slots) -> Iterator[Finding]:
 )
 def slots_become_free(slots: Slots) -> Iterator[Finding]:
     """Whether its client has closed it, was cut off, or does nothing any more."""
-    slots.become_free()  # sessions that were closed a moment ago
     for way, leave in _WAYS.items():
-        leave(slots)
-        seconds = slots.become_free()
+        seconds = slots.become_free()  # some were closed a moment ago
+        if seconds is None:
+            leave(slots)
+            seconds = slots.become_free()
         if seconds is not None:
             held = ": its environment does not return from close" if slots.stuck() else ""
             yield Finding(f"{seconds:.0f} s after a session was {way}, its slot is still taken{held}", _READY)
