@@ -19,7 +19,6 @@ import typer
 
 from openenv.errors import ConnectError, OpenEnvError, ServerStartError
 from openenv.hub.errors import HubTokenError
-from openenv.hub.errors import HubTokenError
 from openenv_cli.errors import CommandError, MissingError, UsageError
 
 INTERRUPTED = 130

@@ -89,6 +89,7 @@ class Acted:
         """Say what answers in the place of a server."""
         log.write("===== Application Startup =====")
         await self._reach("APP_STARTING")
+        log.close()  # what answers in the place of a server prints elsewhere
         return self.plan.server
 
     async def stop(self) -> None:

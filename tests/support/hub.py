@@ -2,11 +2,12 @@
 
 A folder of tests takes the fixtures by importing them in its conftest::
 
-    from support.hub import hub, hub_server  # noqa: F401
+    from support.hub import hub, hub_server, waits  # noqa: F401
 
 * ``hub_server`` is one Hub for all tests of the process: a :class:`hub_server.server.HubServer`.
 * ``hub`` is a fresh user of it, signed in: whatever uses ``huggingface_hub`` in the test, or in a process that it
   starts, goes to this Hub as this user. Their namespace holds nothing before the test; faults end with the test.
+* ``waits`` spares a test of this process the pauses after which the client asks a faulty Hub again.
 
 A test then reads::
 
@@ -23,10 +24,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hub_server.server import HubServer
 from huggingface_hub import HfApi, constants, hf_api
+from huggingface_hub.utils import _http
 
 _numbers = itertools.count(1)
 
@@ -124,3 +127,11 @@ def hub(hub_server: HubServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         warnings.filterwarnings("ignore", "Use 'content=", DeprecationWarning)
         yield user
     hub_server.call(lambda hub: hub.faults.clear())
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long, in seconds, the client would have waited each time before it asked again; it does not wait."""
+    waited: list[float] = []
+    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=waited.append))
+    return waited
