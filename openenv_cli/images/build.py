@@ -169,7 +169,7 @@ def context_of(project: Project, dockerfile: Dockerfile) -> list[Entry]:
 
 def _added(dockerfile: Dockerfile) -> dict[str, bytes]:
     """Say what goes in beside the project's own files: the runtime for those who install it, and no cache mounts."""
-    return {dockerfile.path: dockerfile.without_caches().encode(), **wheel_for(dockerfile)}
+    return {dockerfile.path: dockerfile.for_the_engine().encode(), **wheel_for(dockerfile)}
 
 
 def wheel_for(dockerfile: Dockerfile) -> dict[str, bytes]:

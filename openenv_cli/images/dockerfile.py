@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from openenv.project.dockerfile import read_instructions
+from openenv.project.dockerfile import Instruction, read_instructions
 from openenv_cli.errors import CommandError, UsageError
 
 BASE_IMAGE = "BASE_IMAGE"
@@ -15,11 +15,17 @@ BASE_IMAGE = "BASE_IMAGE"
 WHEELS = "wheels"
 """The folder of a project that its Dockerfile takes wheels from."""
 
+_BASE_IMAGE_ARGUMENT = re.compile(rf"^([ \t]*ARG[ \t]+{BASE_IMAGE})\b(?:=\S*)?", re.IGNORECASE | re.MULTILINE)
+_BUILDKITS_FLAGS = {
+    "RUN": {"network", "security"},
+    "COPY": {"chmod", "link", "parents", "exclude"},
+    "ADD": {"chmod", "link", "checksum", "keep-git-dir", "exclude"},
+}
+_HERE_DOCUMENT = re.compile(r"(?:^|\s)<<-?[\"']?\w")
 _SPACE = r"(?:[ \t]|\\\r?\n)+"
 _FLAGS_OF_RUN = re.compile(rf"^[ \t]*RUN(?:{_SPACE}--\w+=\S+)+", re.IGNORECASE | re.MULTILINE)
 _MOUNT = re.compile(rf"{_SPACE}--mount=(\S+)")
-_BASE_IMAGE_ARGUMENT = re.compile(rf"^([ \t]*ARG[ \t]+{BASE_IMAGE})\b(?:=\S*)?", re.IGNORECASE | re.MULTILINE)
-_COPIES_WHEELS = re.compile(rf"(?:COPY|ADD)\s.*\b{WHEELS}/", re.IGNORECASE)
+_WHEELS = re.compile(rf"(?:.*/)?{WHEELS}/.*")
 
 
 class DockerfileError(CommandError):
@@ -41,7 +47,8 @@ class Dockerfile:
     @property
     def takes_base_image(self) -> bool:
         """Whether the build argument ``BASE_IMAGE`` chooses what it builds on."""
-        return any(re.match(rf"ARG\s+{BASE_IMAGE}\b", one, re.IGNORECASE) for one in self.instructions())
+        declared = (name for one in self._instructions("ARG") for name, _ in one.pairs())
+        return BASE_IMAGE in declared
 
     def require_base_image_argument(self) -> None:
         """Check that the build argument ``BASE_IMAGE`` chooses what it builds on.
@@ -71,27 +78,35 @@ class Dockerfile:
     @property
     def takes_wheels(self) -> bool:
         """Whether it installs wheels out of the project's folder of wheels."""
-        return any(map(_COPIES_WHEELS.match, self.instructions()))
+        return any(any(map(_WHEELS.match, one.arguments)) for one in self._instructions("COPY", "ADD"))
 
-    def instructions(self) -> Iterator[str]:
-        """Yield its instructions, each as one line."""
-        return map(str, read_instructions(self.text))
-
-    def without_caches(self) -> str:
+    def for_the_engine(self) -> str:
         """Leave out cache mounts: they make a repeated build faster, and only BuildKit knows them.
 
         Returns:
             Its text for the engine's own builder.
 
         Raises:
-            DockerfileError: It mounts something that the result depends on.
+            DockerfileError: It asks for something else that only BuildKit knows.
         """
+        for one in self._instructions(*_BUILDKITS_FLAGS):
+            for flag in sorted(one.flags.keys() & _BUILDKITS_FLAGS[one.word]):
+                raise self._needs_buildkit(one.line, f"{one.word} --{flag}")
+            if _HERE_DOCUMENT.search(one.rest):
+                raise self._needs_buildkit(one.line, f"{one.word} with a here-document")
         return _FLAGS_OF_RUN.sub(self._without_caches, self.text)
+
+    def _instructions(self, *words: str) -> Iterator[Instruction]:
+        return (one for one in read_instructions(self.text) if one.word in words)
 
     def _without_caches(self, run: re.Match[str]) -> str:
         for mount in _MOUNT.finditer(self.text, *run.span()):
             if "type=cache" not in mount[1].split(","):
-                line = self.text.count("\n", 0, mount.start(1)) + 1
-                hint = f"docker build -f {self.path} . builds it with BuildKit"
-                raise DockerfileError(f"{self.path}:{line}: --mount={mount[1]} needs BuildKit", hint=hint)
+                raise self._needs_buildkit(self.text.count("\n", 0, mount.start(1)) + 1, f"--mount={mount[1]}")
         return _MOUNT.sub("", run[0])
+
+    def _needs_buildkit(self, line: int, what: str) -> DockerfileError:
+        hint = f"openenv build has the engine's own builder; docker buildx build -f {self.path} . has BuildKit"
+        if self.takes_wheels:
+            hint += f", once the runtime's wheel stands in {WHEELS}/"
+        return DockerfileError(f"{self.path}:{line}: {what} needs BuildKit", hint=hint)
