@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from openenv.engine import connect, far_address, resolve
 from openenv.errors import ConfigurationError, ServerStartError
 from openenv.providers.owner import Owner
-from openenv.providers.refusals import explained, pulling
+from openenv.providers.pull import pull
+from openenv.providers.refusals import explained
 from openenv.providers.start_error import start_error
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class DockerProvider:
         env_vars: Environment variables for the server.
         host: The address of the engine's machine to reach it at. Where left out, that is the loopback interface,
             or, for an engine on another machine, the address that the engine itself is reached at.
+        container_port: Where the server listens in its container; where the image says so, or else 8000, where left
+            out.
         memory: The most memory, swap included, for example ``512m``; ``None`` for any amount.
         cpus: The most processors at a time; ``None`` for all.
         pids: The most processes and threads; ``None`` for any number.
@@ -75,6 +78,7 @@ class DockerProvider:
         port: int | None = None,
         env_vars: Mapping[str, str] | None = None,
         host: str | None = None,
+        container_port: int | None = None,
         memory: str | None = "2g",
         cpus: float | None = 1.0,
         pids: int | None = 512,
@@ -88,6 +92,7 @@ class DockerProvider:
         self.image = image
         self.port = port
         self.host = host
+        self.container_port = container_port
         self.env_vars = dict(env_vars or {})
         self.startup_timeout_s = startup_timeout_s
         self.stop_timeout_s = stop_timeout_s
@@ -136,7 +141,7 @@ class DockerProvider:
                 Or somebody has called :meth:`stop` meanwhile.
         """
         self.stop()
-        self._server = server = _Server(self.image, self.host, self.port)
+        self._server = server = _Server(self.image, self.host, self.port, self.container_port)
         self._stop = weakref.finalize(self, server.stop, self.stop_timeout_s)
         try:
             server.start(self.env_vars, self._restrictions)
@@ -168,12 +173,13 @@ class DockerProvider:
 class _Server:
     """A container. Its name is known before it is made, so that it can be removed whatever happens then."""
 
-    def __init__(self, image: str, host: str | None, port: int | None) -> None:
+    def __init__(self, image: str, host: str | None, port: int | None, inside: int | None) -> None:
         self.name = f"openenv-{token_hex(8)}"
         self.base_url = ""
         self._client: DockerClient | None = None
         self._image = image
         self._published = (host, port)
+        self._inside = inside
         self._address = (_LOOPBACK, 0)
         self._was_healthy = False
         self._is_stopped = False
@@ -186,7 +192,8 @@ class _Server:
         host, port = resolve(self._published[0] or far or _LOOPBACK), self._published[1]
         with explained(self._image, port):
             sweep(client)
-            inside = _port_of(self._find_image(client))
+            image = self._find_image(client)
+            inside = f"{self._inside}/tcp" if self._inside is not None else _port_of(image)
             self._refuse_if_stopped()
             container = client.containers.create(
                 self._image,
@@ -267,20 +274,12 @@ class _Server:
             raise ServerStartError(f"the container of {self._image} was stopped while it started")
 
     def _find_image(self, client: DockerClient) -> Image:
-        from docker.errors import APIError, ImageNotFound
-        from docker.utils import parse_repository_tag
+        from docker.errors import ImageNotFound
 
         try:
             return client.images.get(self._image)
         except ImageNotFound:
-            logger.info("pulling %s", self._image)
-        with pulling(self._image):
-            repository, tag = parse_repository_tag(self._image)
-            for event in client.api.pull(repository, tag=tag or "latest", stream=True, decode=True):
-                self._refuse_if_stopped()
-                if "error" in event:
-                    raise APIError(event["error"])
-            return client.images.get(self._image)
+            return pull(client, self._image, self._refuse_if_stopped)
 
     def _failure(self, what: str) -> ServerStartError:
         log = self.log()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import Any
 
 from openenv.engine import EngineMissingError, connect
@@ -13,7 +14,8 @@ from openenv.hub.space import Space
 from openenv.providers.base import Provider, image_provider
 from openenv.providers.docker import DockerProvider
 from openenv.providers.patience import Patience
-from openenv.providers.refusals import ImageMissingError, explained, pulling
+from openenv.providers.pull import pull
+from openenv.providers.refusals import ImageMissingError, explained
 
 logger = logging.getLogger("openenv.providers")
 
@@ -78,8 +80,9 @@ class SpaceImageProvider:
         space.require_deployed()
         self.revision = space.commit
         if isinstance(self._provider, DockerProvider):
-            _pull(space)
+            _pull(space, patience)
             self._provider.image = space.image
+            self._provider.container_port = self._provider.container_port or space.port
         else:
             self._provider = image_provider(space.image, self._candidate, self._options)
         patience.check()
@@ -101,20 +104,15 @@ def _require_engine() -> None:
         raise EngineMissingError(error.message, error.data, hint=_WITHOUT_ENGINE) from None
 
 
-def _pull(space: Space) -> None:
+def _pull(space: Space, patience: Patience) -> None:
     """Pull the newest image; where that cannot be had, the one that is here does."""
-    engine = connect()
-    repository, _, tag = space.image.rpartition(":")
-    logger.info("%s: pulling %s", space.repo_id, space.image)
-    try:
-        with explained(space.image), pulling(space.image):
-            engine.images.pull(repository, tag=tag, auth_config=_login(space))
-    except ImageMissingError as error:
-        if not engine.images.list(name=space.image):
-            raise
-        logger.warning("%s: using the image that is here already: %s", space.repo_id, error.message)
-    finally:
-        engine.close()
+    with closing(connect()) as engine, explained(space.image):
+        try:
+            pull(engine, space.image, patience.check, _login(space))
+        except ImageMissingError as error:
+            if not engine.images.list(name=space.image):
+                raise
+            logger.warning("%s: running the image that is here already: %s", space.repo_id, error.message)
 
 
 def _login(space: Space) -> dict[str, str] | None:
