@@ -64,11 +64,25 @@ def client_for_schemas(name: str, schemas: Schemas) -> type[EnvClient[Any, Any, 
     Raises:
         UnreadableSchemaError: The schemas are broken, or too large or too deep to be meant.
     """
-    return _classes(name, json.dumps(schemas)).client
+    return classes_for_schemas(name, schemas).client
 
 
-class _Classes:
-    """The classes of one environment."""
+def classes_for_schemas(name: str, schemas: Schemas) -> GeneratedClasses:
+    """Make all classes; takes and raises what :func:`client_for_schemas` does."""
+    return _classes(name, json.dumps(schemas))
+
+
+class GeneratedClasses:
+    """The classes of one environment.
+
+    Args:
+        shapes: Its models.
+        origin: What these were read from: its name, and the schemas as JSON.
+
+    Attributes:
+        models: Each model by its name.
+        client: The class of its clients.
+    """
 
     def __init__(self, shapes: Shapes, origin: tuple[str, str]) -> None:
         self.models: dict[str, type[pydantic.BaseModel]] = {}
@@ -141,8 +155,8 @@ def _is_none(value: Any) -> bool:
 
 
 @lru_cache(maxsize=128)
-def _classes(name: str, schemas: str) -> _Classes:
-    return _Classes(read_shapes(name, Schemas(*json.loads(schemas))), (name, schemas))
+def _classes(name: str, schemas: str) -> GeneratedClasses:
+    return GeneratedClasses(read_shapes(name, Schemas(*json.loads(schemas))), (name, schemas))
 
 
 _origins: WeakKeyDictionary[type, tuple[str, str, str]] = WeakKeyDictionary()
