@@ -95,7 +95,7 @@ class Follower:
         self._begun = time.monotonic()
         self._stage = ""
         self._message: str | None = None
-        self._told = 0
+        self._told: list[str] = []
         self._log_is_readable = True
 
     def follow(self, commit: str, before: Before | None) -> Space:
@@ -152,7 +152,9 @@ class Follower:
         except SpaceNotRunningError as error:
             stage = str(error.data["stage"])
             hint = "its page has the log of its server; openenv serve --docker tries it here"
-            raise DeployError(self._repo_id, stage, "its server does not answer", hint, self._log("run")) from error
+            raise DeployError(
+                self._repo_id, stage, "its server does not answer", hint, self._log("run")[-_LAST_LINES:]
+            ) from error
         return space
 
     def _wait(self, seconds: float) -> bool:
@@ -163,23 +165,23 @@ class Follower:
         what, hint = _MEANS[self._stage]
         which = _LOGS.get(self._stage)
         message = f"{what}: {self._message}" if self._message else what
-        return DeployError(self._repo_id, self._stage, message, hint, self._log(which) if which else ())
+        return DeployError(self._repo_id, self._stage, message, hint, self._log(which)[-_LAST_LINES:] if which else ())
 
     def _too_late(self) -> DeployError:
         what = f"it does not run after {self._timeout_s:g} s"
         hint = "its page shows how it is doing; the same command waits on"
-        return DeployError(self._repo_id, self._stage, what, hint, self._log("build"))
+        return DeployError(self._repo_id, self._stage, what, hint, self._told[-_LAST_LINES:])
 
     def _tell_log(self) -> None:
-        """Tell the lines that were not told yet; each time the Hub sends all of them."""
-        lines = self._log("build", all_of_it=True)
-        if len(lines) < self._told:
-            self._told = 0  # another build has begun
-        for line in lines[self._told :]:
+        """Tell the lines of the build that were not told yet; each time the Hub sends all of them."""
+        lines = self._log("build")
+        if lines[: len(self._told)] != self._told:
+            self._told = []  # another build has begun
+        for line in lines[len(self._told) :]:
             self._on_event(LogLine(line))
-        self._told = len(lines)
+        self._told = lines or self._told
 
-    def _log(self, which: Which, *, all_of_it: bool = False) -> list[str]:
+    def _log(self, which: Which) -> list[str]:
         if not self._log_is_readable:
             return []
         try:
@@ -190,8 +192,7 @@ class Follower:
             self._log_is_readable = False
             self._on_event(Remark(f"its log cannot be read: {error.message}"))
             return []
-        lines = [line.rstrip() for piece in pieces for line in piece.splitlines() if line.strip()]
-        return lines if all_of_it else lines[-_LAST_LINES:]
+        return [line.rstrip() for piece in pieces for line in piece.splitlines() if line.strip()]
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._begun
