@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from openenv.project.claims import Claims
+from openenv.project.project import Project
 from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.effort import Effort
@@ -47,13 +48,19 @@ class Arena(ABC):
     Args:
         effort: How much is played.
         timeout_s: The longest wait for an answer, in seconds.
-        claims: What the environment says about itself.
+        project: The project that the environment belongs to, if that is at hand.
+        pid: The process that it lives in, if that is known.
     """
 
-    def __init__(self, effort: Effort, timeout_s: float, claims: Claims | None = None) -> None:
+    def __init__(
+        self, effort: Effort, timeout_s: float, project: Project | None = None, pid: int | None = None
+    ) -> None:
         self.effort = effort
         self.timeout_s = timeout_s
-        self.claims = claims or Claims()
+        self.project = project
+        self.pid = pid
+        self.claims = (project.manifest.validation if project else None) or Claims()
+        """What the environment says about itself."""
         self._until: float | None = None
 
     @property

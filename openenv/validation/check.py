@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+from openenv.validation.replay import Replay
+
 
 class Severity(str, Enum):
     """How much a finding weighs: a warning counts only with ``--strict``."""
@@ -92,6 +94,7 @@ class Finding:
         details: Further lines, such as the frames of a traceback.
         traceback: How the environment came to it, as Python prints it.
         lost: Whether it is that the connection was lost before an answer came: the server may be gone.
+        replay: The shortest episode that shows it, where it can be played again.
     """
 
     message: str
@@ -100,6 +103,7 @@ class Finding:
     details: tuple[str, ...] = ()
     traceback: str | None = None
     lost: bool = False
+    replay: Replay | None = None
 
 
 Function = Callable[[Any], Iterable[Finding] | None]

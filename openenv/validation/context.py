@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from openenv.discovery.target import ImageTarget, ProjectTarget, UrlTarget
@@ -17,8 +18,10 @@ from openenv.validation.launch import Exit, Launch, LaunchError
 from openenv.validation.play import Play
 from openenv.validation.recording import Recording
 from openenv.validation.remembered import remembered
+from openenv.validation.replay import Replay
 from openenv.validation.server import Server
 from openenv.validation.slots import Slots
+from openenv.validation.snippet import snippet
 from openenv.validation.sources import Sources
 from openenv.validation.target import ClassTarget, Target
 from openenv.validation.wheel import Wheel
@@ -125,9 +128,15 @@ class Context:
 
     def explain(self, finding: Finding) -> Finding:
         """Add to a finding what is behind it; how the server ended is known for certain after ``close``."""
+        if finding.replay is not None:
+            finding = replace(finding, replay=self._told(finding.replay))
         if not isinstance(self._target, ProjectTarget):
             return finding
         return explain(finding, self._target.root, self._launched.death if self._launched else None)
+
+    def _told(self, replay: Replay) -> Replay:
+        key = self._api_key is not None
+        return replace(replay, snippet=snippet(self._target, replay.scripts, replay.dialect, key=key))
 
     @remembered
     def sources(self) -> Sources:
@@ -158,9 +167,10 @@ class Context:
             return Server(self._target.url, self._timeout_s, self._headers, effort=self._effort)
         if self._provider is not None:
             return Server(self._provider.start(), self._timeout_s, self._headers, effort=self._effort)
-        claims = self.sources.project.manifest.validation
+        project = self.sources.project
         try:
-            return Server(self.launch.base_url, self._timeout_s, ours=True, effort=self._effort, claims=claims)
+            url = self.launch.base_url
+            return Server(url, self._timeout_s, ours=True, effort=self._effort, project=project, pid=self.launch.pid)
         except LaunchError as error:
             raise NotChecked(f"the server does not start: {error} (H003)") from None
 

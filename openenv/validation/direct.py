@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import TimeoutError as Late
@@ -15,7 +16,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from openenv.errors import ConfigurationError, OpenEnvError
-from openenv.project.claims import Claims
+from openenv.project.manifest import ManifestError
+from openenv.project.project import Project
 from openenv.protocol import Dialect
 from openenv.protocol.faults import error_body
 from openenv.protocol.frames import FrameDecoder, Reply, reply_frame
@@ -47,7 +49,7 @@ class DirectArena(Arena):
 
     def __init__(self, environment: Callable[[], Any], effort: Effort, timeout_s: float) -> None:
         self._blueprint = blueprint_of(environment)
-        super().__init__(effort, timeout_s, claims_of(self._blueprint.environment_type))
+        super().__init__(effort, timeout_s, project_of(self._blueprint.environment_type), os.getpid())
         close_s = min(timeout_s, _LONGEST_CLOSE_S)
         settings = ServerSettings(isolation="thread", idle_timeout_s=_FOREVER_S, close_timeout_s=close_s)
         self._service = SessionService(self._blueprint, settings.for_service(self._blueprint), verbose_always=True)
@@ -142,18 +144,15 @@ class _Line:
         self._replies.put(reply_frame(reply, self._dialect, number))
 
 
-def claims_of(environment: type | None) -> Claims | None:
-    """Read what an environment says about itself in the project that its class belongs to, if any.
+def project_of(environment: type | None) -> Project | None:
+    """Find the project that an environment's class belongs to, if any.
 
     Raises:
         ManifestError: The project's manifest is broken.
     """
-    from openenv.project.manifest import ManifestError
-    from openenv.project.project import Project
-
     source = None if environment is None else inspect.getsourcefile(environment)
     try:
-        return None if source is None else Project.find(source).manifest.validation
+        return None if source is None else Project.find(source)
     except ManifestError:
         raise
     except ConfigurationError:  # it belongs to none

@@ -99,6 +99,11 @@ class Launch:
         return url
 
     @property
+    def pid(self) -> int | None:
+        """The process of the server that was started last."""
+        return self._provider.pid
+
+    @property
     def log(self) -> tuple[str, ...]:
         """The last lines that it has logged."""
         return self._provider.log

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain, islice, zip_longest
+from typing import Any
+
 from openenv.validation.actions import ActionMaker
 from openenv.validation.arena import Arena
-from openenv.validation.check import NotChecked, ProbeError
-from openenv.validation.recording import Recording, record
+from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage
+from openenv.validation.earnings import Earned, earned
+from openenv.validation.edges import edges_of
+from openenv.validation.growth import Measured, measured
+from openenv.validation.oracles import ORACLES, Disproof, Judge, Oracle
+from openenv.validation.recording import Recording, record, recording_of
 from openenv.validation.remembered import remembered
+from openenv.validation.replay import Replay
+from openenv.validation.script import Request, Script
+from openenv.validation.shrinking import shortest
+from openenv.validation.values import CannotMake
+
+_WILD = (12, 12, 3)
+"""How many steps the episodes of a session have in which every other action is from the edges."""
 
 
 class Play:
-    """Episodes in an arena.
+    """Episodes in an arena, and what they show.
 
     Args:
         arena: The arena.
@@ -24,6 +41,181 @@ class Play:
         """Episodes with plain actions, or ``NotChecked`` where none can be played (B001)."""
         actions = ActionMaker(self.arena.schemas.action)
         try:
-            return record(self.arena, actions.make, self.arena.effort.episodes)
+            recording = record(self.arena, actions.make, self.arena.effort.episodes)
         except ProbeError as error:
             raise NotChecked(f"no episode could be played: {error} (B001)") from None
+        if not recording.episodes:
+            raise NotChecked("no episode could be played (B001)")
+        return recording
+
+    @remembered
+    def wild(self) -> list[Recording]:
+        """Sessions in which every other action is from the edges of the schema."""
+        edges = islice(self._edges(), self.arena.effort.edges)
+        found: list[Recording] = []
+        for first in self.arena.share_of(edges):
+            choices = _Alternating(chain([first], edges), ActionMaker(self.arena.schemas.action))
+            found.append(record(self.arena, choices.make, _WILD))
+        return found
+
+    def long_episode(self, steps: int) -> Recording:
+        """One more episode with plain actions, of so many steps at most."""
+        return record(self.arena, ActionMaker(self.arena.schemas.action).make, (steps,))
+
+    @remembered
+    def _earnings(self) -> dict[str, list[Earned]]:
+        return {}
+
+    def earned(self, policy: str) -> list[Earned]:
+        """Episodes of a policy that the manifest names, or of ``random``; raises ``PolicyFailure``."""
+        if policy not in self._earnings:
+            arena = self.arena
+            self._earnings[policy] = earned(arena, policy, arena.project, range(2 * arena.effort.tries))
+        return self._earnings[policy]
+
+    def many_episodes(self) -> list[Measured]:
+        """What hundreds of episodes need, or ``NotChecked`` where so many are not asked for."""
+        if not self.arena.effort.trend:
+            raise NotChecked("only --thorough plays hundreds of episodes")
+        return self._measured
+
+    @remembered
+    def _measured(self) -> list[Measured]:
+        return measured(self.arena, self.recording.script.without_states())
+
+    def episodes(self) -> list[Script]:
+        """The recorded episodes, each as a script of its own; none whose steps were not answered."""
+        recording = self.recording
+        places = [one for one in recording.script.episodes() if all(recording.answers[place].frame for place in one)]
+        return [recording.script.only(one).without_states() for one in places]
+
+    def ended(self) -> list[Script]:
+        """Those of them, and of the wild ones, that came to an end."""
+        scripts = []
+        for recording in (self.recording, *self.wild):
+            for places in recording.script.episodes():
+                frames = [recording.answers[place].frame for place in places]
+                if any(frame and frame.data.get("done") for frame in frames):
+                    scripts.append(recording.script.only(places).without_states())
+        return scripts
+
+    def disproved(self, id_: str, scripts: Iterable[Script]) -> Iterator[Finding]:
+        """Try scripts until one shows something, and make it as short as that can be.
+
+        Args:
+            id_: The check.
+            scripts: What to try; no more than there is time for.
+        """
+        oracle = ORACLES[id_]
+        for script in self.arena.share_of(islice(scripts, self.arena.effort.tries)):
+            shown = oracle(self.arena, script)
+            if shown is not None:
+                yield self._finding(id_, oracle, shown)
+                return
+
+    def judged(self, id_: str, judge: Judge, recordings: Iterable[Recording]) -> Iterator[Finding]:
+        """Look at what was recorded until something is shown; as :meth:`disproved`."""
+        for recording in recordings:
+            shown = judge(self.arena, recording.script, recording.answers)
+            if shown is not None:
+                yield self._finding(id_, ORACLES[id_], shown)
+                return
+
+    def replayed(self, check: Check, script: Script) -> Iterator[Finding]:
+        """Play a script again that a check has failed on.
+
+        Raises:
+            NotChecked: The check is about something else than scripts.
+        """
+        shown = self._oracle_of(check)(self.arena, script)
+        if shown is not None:
+            yield _told(check.id, shown)
+
+    def shown(self, check: Check, finding: Finding) -> Finding:
+        """Add the shortest episode that shows what a check has found in the recording."""
+        recording = self.recording
+        shown = self._shortest(self._oracle_of(check), Disproof(finding.message, 0, (recording.script,)))
+        return replace(finding, replay=_replay(check.id, shown))
+
+    def _edges(self) -> Iterator[Any]:
+        try:
+            yield from edges_of(self.arena.schemas.action)
+        except CannotMake as reason:
+            raise NotChecked(f"no action could be made from the schema: {reason}") from None
+
+    def _oracle_of(self, check: Check) -> Oracle:
+        if check.id in ORACLES:
+            return ORACLES[check.id]
+        if check.stage is not Stage.RECORDING:
+            raise NotChecked(f"{check.id} is not found by playing an episode again")
+
+        def oracle(arena: Arena, script: Script) -> Disproof | None:
+            try:
+                found = check.function(recording_of(arena.schemas, script, arena.play(script))) or ()
+                return next((Disproof(one.message, 0, (script,)) for one in found), None)
+            except NotChecked:
+                arena.require_time()
+                return None
+
+        return oracle
+
+    def _finding(self, id_: str, oracle: Oracle, shown: Disproof) -> Finding:
+        return _told(id_, self._shortest(oracle, shown))
+
+    def _shortest(self, oracle: Oracle, shown: Disproof) -> Disproof:
+        """Make what shows something shorter, where it shows it again."""
+
+        def shows(script: Script) -> bool:
+            nonlocal shown
+            found = oracle(self.arena, script)
+            shown = found or shown
+            return found is not None
+
+        with suppress(NotChecked):  # the time is up: it stays as short as it has become
+            shortest(shown.scripts[0], shows, self.arena.effort.shrinks)
+        return shown
+
+
+class _Alternating:
+    """Chooses plain actions, and others in between.
+
+    Args:
+        others: Where those in between come from; there is always a first one.
+        plain: Makes the plain ones.
+    """
+
+    def __init__(self, others: Iterator[Any], plain: ActionMaker) -> None:
+        self._others = others
+        self._plain = plain
+        self._turn = 0
+
+    def make(self, observation: dict[str, Any] | None) -> Any:
+        """Choose an action."""
+        self._turn += 1
+        if self._turn % 2:
+            for action in self._others:
+                return action
+        return self._plain.make(observation)
+
+
+def interleaved(one: Script, other: Script) -> Script:
+    """Play two scripts at once, a request of each in turn."""
+    rows = zip_longest(one.in_session(1), other.in_session(2))
+    return Script(tuple(request for row in rows for request in row if request is not None))
+
+
+def enclosed(one: Script, other: Script) -> Script:
+    """Play a script, and another one in the middle of it, whose session is closed before the first goes on."""
+    requests, middle = one.in_session(1).requests, (len(one) + 1) // 2
+    inner = (*other.in_session(2).requests, Request("close", session=2))
+    return Script((*requests[:middle], *inner, *requests[middle:]))
+
+
+def _told(id_: str, shown: Disproof) -> Finding:
+    script = shown.scripts[0]
+    where = script.called(shown.place)
+    return Finding(shown.message, where, shown.mend, traceback=shown.traceback, replay=_replay(id_, shown))
+
+
+def _replay(id_: str, shown: Disproof) -> Replay:
+    return Replay(id_, shown.scripts, shown.dialect and shown.dialect.value)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from openenv.errors import InvalidResultError
 from openenv.validation.arena import Answer, Answers, Arena
-from openenv.validation.check import ProbeError
+from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.schemas import Schemas
 from openenv.validation.script import NOTHING, Request, Script
 from openenv.validation.values import CannotMake
-from openenv.validation.wire import Frame, Player, refused
+from openenv.validation.wire import Frame, Player
 
 Choose = Callable[[dict[str, Any] | None], Any]
 """From what was seen last to the next action; raises ``CannotMake`` where there is none."""
@@ -45,6 +45,11 @@ class Turn:
         return self.answer is not None and self.answer.kind == "observation"
 
     @property
+    def ends(self) -> bool:
+        """Whether the episode is over after it."""
+        return self.taken and self.answer is not None and bool(self.answer.data.get("done"))
+
+    @property
     def unrewarded(self) -> bool:
         """Whether the server took offence at the step's reward, and at nothing else."""
         answer = self.answer
@@ -57,12 +62,12 @@ class Episode:
 
     Attributes:
         reset: The reply to the reset.
-        state: The reply to the request for the state after it.
+        state: The reply to the request for the state after it; ``None`` where nobody asked.
         turns: The steps.
     """
 
     reset: Frame
-    state: Frame
+    state: Frame | None
     turns: tuple[Turn, ...] = ()
 
     @property
@@ -99,6 +104,11 @@ class Recording:
         """The steps whose action was not refused as one that the schema should not allow."""
         return [turn for turn in self.turns if turn.answer is not None and turn.answer.code != "VALIDATION_ERROR"]
 
+    def require_rewards(self) -> None:
+        """Raise ``NotChecked`` where the server took offence at a reward: that is the finding of B005."""
+        if any(turn.unrewarded for turn in self.turns):
+            raise NotChecked("B005 failed")
+
     def results(self) -> Iterator[tuple[str, dict[str, Any], bool]]:
         """Go through everything that resets and steps returned: what it was, its data, whether it was a reset."""
         for number, episode in enumerate(self.episodes, 1):
@@ -119,10 +129,10 @@ def record(arena: Arena, choose: Choose, lengths: tuple[int, ...], seed: int = 0
         seed: That of the first episode; the others have the seeds after it.
 
     Returns:
-        The recording; what is not answered ends it.
+        The recording; a request that is not answered ends it, and so does a reset that fails.
 
     Raises:
-        ProbeError: A reset or the state after it is not answered as it should be.
+        ProbeError: No session opens.
         NotChecked: There is no session, or no time.
     """
     with arena.session() as player:
@@ -134,7 +144,7 @@ def record(arena: Arena, choose: Choose, lengths: tuple[int, ...], seed: int = 0
             except CannotMake as reason:
                 no_action = str(reason)
                 break
-            if tape.answers[-1].trouble is not None or (number and tape.full):
+            if tape.broken or (number and tape.full):
                 break
     return recording_of(arena.schemas, Script(tuple(tape.requests)), tuple(tape.answers), no_action)
 
@@ -144,7 +154,7 @@ def recording_of(schemas: Schemas, script: Script, answers: Answers, no_action: 
 
     Args:
         schemas: What the server says that it takes and gives.
-        script: What was sent, each reset and each step followed by a request for the state.
+        script: What was sent.
         answers: What came of it.
         no_action: Why no further action could be made.
 
@@ -169,6 +179,8 @@ class _Tape:
         self._arena = arena
         self._player = player
         self._until = arena.share_end()
+        self.broken = False
+        """Whether nothing more can be played: a request was not answered, or a reset failed."""
 
     @property
     def full(self) -> bool:
@@ -177,52 +189,49 @@ class _Tape:
 
     def play(self, seed: int, steps: int, choose: Choose) -> None:
         """Play one episode, of so many steps at most."""
-        reset = self._expect("reset", "observation", {"seed": seed})
-        self._expect("state", None)
-        seen: Frame | None = reset
+        seen = self._send(Request("reset", {"seed": seed})).frame
+        if seen is None or seen.kind != "observation":
+            self.broken = True
+            return
+        self._send(Request("state"))
         for _ in range(steps):
-            if seen is not None and seen.data.get("done"):
+            if seen.data.get("done") or self.broken:
                 return
-            answer = self._send(Request("step", choose(_observation(seen))))
-            if answer.trouble is not None or self._send(Request("state")).trouble is not None or self.full:
+            answer = self._send(Request("step", choose(_observation(seen)))).frame
+            if self.broken:
                 return
-            seen = answer.frame if answer.frame and answer.frame.kind == "observation" else seen
+            self._send(Request("state"))
+            if self.full:
+                return
+            seen = answer if answer and answer.kind == "observation" else seen
 
     def _send(self, request: Request) -> Answer:
         self.requests.append(request)
         self.answers.append(self._arena.ask(self._player, request))
+        self.broken = self.answers[-1].trouble is not None
         return self.answers[-1]
 
-    def _expect(self, kind: Literal["reset", "state"], reply: str | None, data: Any = None) -> Frame:
-        answer = self._send(Request(kind, data))
-        if answer.trouble is not None:
-            raise answer.trouble
-        assert answer.frame is not None
-        if reply is not None and answer.frame.kind != reply:
-            raise refused(kind, answer.frame)
-        return answer.frame
 
-
-def _observation(seen: Frame | None) -> dict[str, Any] | None:
-    said = None if seen is None else seen.data.get("observation")
+def _observation(seen: Frame) -> dict[str, Any] | None:
+    said = seen.data.get("observation")
     return said if isinstance(said, dict) else None
 
 
 def _episode(script: Script, answers: Answers, places: list[int]) -> Episode | None:
-    """Lay out the answers at these places, the first of which is a reset and the second its state."""
+    """Lay out the answers at these places, the first of which is a reset."""
     reset, *rest = places
     first = answers[reset].frame
-    if first is None or first.kind != "observation" or not rest or script.requests[rest[0]].kind != "state":
+    if first is None or first.kind != "observation":
         return None
-    state = answers[rest[0]].frame
-    if state is None:
-        return None
+    state: Frame | None = None
     turns: list[Turn] = []
-    for place in rest[1:]:
+    for place in rest:
         request, answer = script.requests[place], answers[place]
-        if request.kind == "step":
+        if request.kind == "state" and not turns:
+            state = answer.frame
+        elif request.kind == "step":
             turns.append(Turn(len(turns) + 1, request.data, answer.frame, answer.trouble, None, answer.seconds))
-        elif request.kind == "state" and turns:
+        elif request.kind == "state":
             last = turns[-1]
             # A state that is not asked for, because the connection was lost, is the step's trouble.
             turns[-1] = replace(last, state=answer.frame, trouble=last.trouble or answer.trouble)

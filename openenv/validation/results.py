@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 from openenv.validation.wording import brief
 
@@ -40,6 +40,6 @@ def whole_observation(result: dict[str, Any]) -> dict[str, Any]:
     return {**beside, **result.get("observation", {})}
 
 
-def is_finite_number(value: Any) -> bool:
+def is_finite_number(value: Any) -> TypeGuard[float]:
     """Say whether a value is a number that can be added up."""
     return isinstance(value, (int, float)) and math.isfinite(value)

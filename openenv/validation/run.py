@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from openenv.errors import ConfigurationError
-from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
+from openenv.validation.check import Check, Finding, Function, NotChecked, ProbeError, Stage, registered
 from openenv.validation.context import Context
 from openenv.validation.effort import DEFAULT, Effort
+from openenv.validation.replay import Replay
 from openenv.validation.report import Outcome, Report, Status
 from openenv.validation.selection import in_order, select
 from openenv.validation.target import read_target
@@ -32,6 +33,7 @@ class Options:
         api_key: The key that the server asks for, if any.
         token: The token of the Hub that a private Space asks for, if any.
         effort: How much is played.
+        replay: A failure that was found before: only that is played, and nothing else looked at.
     """
 
     select: Sequence[str] = ()
@@ -42,6 +44,7 @@ class Options:
     api_key: str | None = None
     token: str | None = None
     effort: Effort = DEFAULT
+    replay: Replay | None = None
 
 
 def validate(
@@ -77,7 +80,7 @@ def validate(
     )
     try:
         context.reach()
-        outcomes = run(chosen, context, on_stage)
+        outcomes = run(chosen, context, on_stage) if options.replay is None else (replayed(options.replay, context),)
     finally:
         context.close()
     told = tuple(replace(one, findings=tuple(map(context.explain, one.findings))) for one in outcomes)
@@ -107,16 +110,33 @@ def run(
         if on_stage is not None and check.stage not in begun:
             on_stage(check.stage)
         begun.add(check.stage)
-        outcomes[check.id] = _outcome(check, context)
+        outcomes[check.id] = _outcome(check, context, check.function)
     return tuple(outcomes[check.id] for check in checks)
 
 
-def _outcome(check: Check, context: Context) -> Outcome:
+def replayed(replay: Replay, context: Context) -> Outcome:
+    """Play a failure that was found before.
+
+    Args:
+        replay: The failure.
+        context: What it was found in.
+
+    Returns:
+        How its check comes out by that alone.
+
+    Raises:
+        ConfigurationError: There is no such check.
+    """
+    (check,) = select(registered().values(), [replay.check])
+    return _outcome(check, context, lambda _: context.play.replayed(check, replay.scripts[0]))
+
+
+def _outcome(check: Check, context: Context, function: Function) -> Outcome:
     begun = time.monotonic()
     findings: list[Finding] = []
     try:
         # One by one: what was found stays found, whatever comes after it.
-        for finding in check.function(context.subject(check)) or ():
+        for finding in function(context.subject(check)) or ():
             findings.append(finding)
     except (NotChecked, ConfigurationError) as reason:
         # What it looks at cannot be had, as in a project that names no app: that is the finding of another check.
@@ -129,6 +149,8 @@ def _outcome(check: Check, context: Context) -> Outcome:
         message = f"the check broke off: {type(error).__name__}: {error}"
         findings.append(Finding(message, mend="report it, with what the target is"))
     context.take_note(findings)
+    if findings and check.stage is Stage.RECORDING:
+        findings[0] = context.play.shown(check, findings[0])
     status = Status.FAILED if findings else Status.PASSED
     return Outcome(check, status, folded(findings), seconds=time.monotonic() - begun)
 

@@ -23,9 +23,6 @@ class Request:
     data: Any = None
     session: int = 1
 
-    def __str__(self) -> str:
-        return self.kind
-
 
 @dataclass(frozen=True)
 class Script:
@@ -60,6 +57,10 @@ class Script:
         """Have all of it sent in one session."""
         return Script(tuple(replace(request, session=session) for request in self))
 
+    def without_states(self) -> Script:
+        """Ask for no state."""
+        return Script(tuple(request for request in self if request.kind != "state"))
+
     def episodes(self) -> list[list[int]]:
         """Say at which places each episode's requests stand, from its reset on; session by session."""
         found: list[list[int]] = []
@@ -87,19 +88,6 @@ class Script:
             "close": "close",
         }[request.kind]
         return f"{named} of session {request.session}" if len(self.sessions) > 1 else named
-
-    def as_json(self) -> list[dict[str, Any]]:
-        """Lay it out as JSON values."""
-        return [{"session": one.session, "type": one.kind, "data": one.data} for one in self]
-
-    @classmethod
-    def from_json(cls, told: list[dict[str, Any]]) -> Script:
-        """Read it again.
-
-        Raises:
-            KeyError: A part is missing.
-        """
-        return cls(tuple(Request(one["type"], one["data"], one["session"]) for one in told))
 
 
 NOTHING = Script(())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from openenv.project.claims import Claims
+from openenv.project.project import Project
 from openenv.protocol import Dialect
 from openenv.validation.arena import Arena
 from openenv.validation.check import ProbeError
@@ -24,11 +24,12 @@ class ServedArena(Arena):
     Args:
         server: The server.
         effort: How much is played.
-        claims: What the environment says about itself.
+        project: The project that it was started from, if any.
+        pid: Its process, if that is known.
     """
 
-    def __init__(self, server: Server, effort: Effort, claims: Claims | None = None) -> None:
-        super().__init__(effort, server.timeout_s, claims)
+    def __init__(self, server: Server, effort: Effort, project: Project | None = None, pid: int | None = None) -> None:
+        super().__init__(effort, server.timeout_s, project, pid)
         self._server = server
 
     @property

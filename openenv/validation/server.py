@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from openenv.project.claims import Claims
+from openenv.project.project import Project
 from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.effort import DEFAULT, Effort
@@ -27,7 +27,8 @@ class Server:
         headers: What it asks for of whoever speaks to it, if anything.
         ours: Whether it was started here, from a project.
         effort: How much is played.
-        claims: What the environment says about itself.
+        project: The project that it was started from, if any.
+        pid: Its process, if that is known.
     """
 
     def __init__(
@@ -38,13 +39,14 @@ class Server:
         *,
         ours: bool = False,
         effort: Effort = DEFAULT,
-        claims: Claims | None = None,
+        project: Project | None = None,
+        pid: int | None = None,
     ) -> None:
         self.base_url = base_url
         self.timeout_s = timeout_s
         self.ours = ours
         self.web = Web(base_url, timeout_s, headers)
-        self.play = Play(ServedArena(self, effort, claims))
+        self.play = Play(ServedArena(self, effort, project, pid))
         self._headers = headers
 
     @remembered
@@ -70,8 +72,7 @@ class Server:
     def action(self) -> object:
         """Give an action that the environment has understood, or raise ``NotChecked`` where there was none."""
         recording = self.play.recording
-        if any(turn.unrewarded for turn in recording.turns):
-            raise NotChecked("B005 failed")
+        recording.require_rewards()
         understood = recording.understood
         if understood:
             return understood[0].action

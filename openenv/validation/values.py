@@ -62,7 +62,7 @@ class ValueMaker:
         for _ in range(_TRIES):
             value = self._value(self.schema, 0)
             if isinstance(value, dict):
-                needed = _resolved(self.schema, self.schema).get("required", ())
+                needed = resolved(self.schema, self.schema).get("required", ())
                 value = {key: item for key, item in value.items() if key in needed or key not in leave_out}
             wrong = misfits(self.schema, value)
             if not wrong:
@@ -74,7 +74,7 @@ class ValueMaker:
             raise CannotMake("nothing fits the schema" if schema is False else "the schema is nested too deeply")
         if schema is True:
             return {}
-        schema = _resolved(schema, self.schema)
+        schema = resolved(schema, self.schema)
         given = [schema["const"]] if "const" in schema else [*schema.get("examples", ()), *schema.get("enum", ())]
         if given:
             return self._random.choice(given)
@@ -172,7 +172,7 @@ def _limit(schema: dict[str, Any], inclusive: str, exclusive: str) -> float | No
     return (max if inclusive == "minimum" else min)(limits) if limits else None
 
 
-def _resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+def resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference and fold ``allOf`` in, so that what remains is one flat schema."""
     for _ in range(_DEEPEST):
         if "$ref" in schema:

@@ -143,7 +143,7 @@ def test_v1_results_which_lack_the_new_flags_are_complete() -> None:
         (
             "B002",
             Recording(SCHEMAS, (replace(FIRST, turns=()),)),
-            "the episodes ended before their first step",
+            "no episode came to its first step",
         ),
         (
             "B005",

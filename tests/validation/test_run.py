@@ -216,7 +216,15 @@ def test_the_report_as_json_holds_every_check_with_what_was_found() -> None:
         "seconds": 0.123,
         "reason": None,
         "findings": [
-            {"message": "wrong", "where": "a.py:1", "mend": "mend it", "details": (), "traceback": None, "lost": False}
+            {
+                "message": "wrong",
+                "where": "a.py:1",
+                "mend": "mend it",
+                "details": (),
+                "traceback": None,
+                "lost": False,
+                "replay": None,
+            }
         ],
     }
     assert said["checks"][1]["reason"] == "S001 failed"

@@ -23,6 +23,9 @@ MODULES = (
     "websocket_v2",
     "slots",
     "behaviour",
+    "episodes",
+    "claims",
+    "growth",
 )
 
 

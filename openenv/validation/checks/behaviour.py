@@ -8,14 +8,12 @@ from typing import Any
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
 from openenv.validation.json_schema import misfits
 from openenv.validation.mends import mend_refusal
+from openenv.validation.oracles import TOLD
 from openenv.validation.play import Play
 from openenv.validation.recording import Episode, Recording, Turn
 from openenv.validation.results import is_finite_number, misshapen, whole_observation
 from openenv.validation.wire import Frame
 from openenv.validation.wording import brief
-
-_TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
-"""Codes of errors that say that the action was at fault, not the environment."""
 
 
 @check("B001", "Reset gives an observation", stage=Stage.PLAY, mend="correct reset")
@@ -25,17 +23,18 @@ def reset_gives_an_observation(play: Play) -> Iterator[Finding]:
         yield Finding(problem, "reset")
 
 
-@check("B002", "Steps are answered", stage=Stage.RECORDING, needs=("B001",), mend="correct step")
-def steps_are_answered(recording: Recording) -> Iterator[Finding]:
-    """Every action made from the schema gets an observation, or an error that blames the action."""
+@check("B002", "Resets and steps are answered", stage=Stage.RECORDING, needs=("B001",), mend="correct reset, or step")
+def requests_are_answered(recording: Recording) -> Iterator[Finding]:
+    """Each reset, and every action made from the schema, gets an observation, or an error that blames the action."""
+    yield from _failed_resets(recording)
     if recording.no_action is not None:
         raise NotChecked(f"no action could be made from the schema: {recording.no_action}")
     if not recording.turns:
-        raise NotChecked("the episodes ended before their first step")
+        raise NotChecked("no episode came to its first step")
     for turn in recording.turns:
         if turn.trouble is not None:
             yield turn.trouble.finding(_at(turn))
-        elif turn.answer is not None and not turn.taken and not turn.unrewarded and turn.answer.code not in _TOLD:
+        elif turn.answer is not None and not turn.taken and not turn.unrewarded and turn.answer.code not in TOLD:
             mend = mend_refusal("step", turn.answer.code)
             yield Finding(f"answered by {turn.answer}", _at(turn), mend, traceback=turn.answer.traceback)
 
@@ -151,8 +150,8 @@ def episodes_are_named(recording: Recording) -> Iterator[Finding]:
     """One name throughout an episode, and another one for the next."""
     names = []
     for number, episode in enumerate(recording.episodes, 1):
-        said = [episode.state, *(turn.state for turn in episode.turns if turn.state)]
-        found = list(dict.fromkeys(state.data.get("episode_id") for state in said))
+        said = [state for state in (episode.state, *(turn.state for turn in episode.turns)) if state]
+        found = list(dict.fromkeys(state.data.get("episode_id") for state in said)) or [None]
         names.append(found[0])
         if not isinstance(found[0], str) or not found[0]:
             yield Finding(f"episode_id is {brief(found[0])}", f"episode {number}")
@@ -163,11 +162,13 @@ def episodes_are_named(recording: Recording) -> Iterator[Finding]:
 
 
 def _miscounted(episode: Episode) -> str | None:
+    if episode.state is None:
+        return None
     counted = episode.state.data.get("step_count")
     if counted != 0:
         return f"step_count is {brief(counted)} after reset"
     for turn in episode.turns:
-        if turn.answer is None or turn.state is None or turn.answer.code not in (None, *_TOLD):
+        if turn.answer is None or turn.state is None or turn.answer.code not in (None, *TOLD):
             return None  # after a failure nobody can say what should have been counted
         counted = counted + turn.taken
         said = turn.state.data.get("step_count")
@@ -186,10 +187,22 @@ def _steps(recording: Recording) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _states(recording: Recording) -> Iterator[tuple[str, Frame]]:
     for number, episode in enumerate(recording.episodes, 1):
-        yield f"reset {number}", episode.state
+        if episode.state is not None:
+            yield f"reset {number}", episode.state
         for turn in episode.turns:
             if turn.state is not None:
                 yield f"step {turn.number} of episode {number}", turn.state
+
+
+def _failed_resets(recording: Recording) -> Iterator[Finding]:
+    resets = 0
+    for request, answer in zip(recording.script, recording.answers, strict=True):
+        resets += request.kind == "reset"
+        if request.kind == "reset" and answer.trouble is not None:
+            yield answer.trouble.finding(f"reset {resets}")
+        elif request.kind == "reset" and answer.frame is not None and answer.frame.kind != "observation":
+            mend = mend_refusal("reset", answer.frame.code)
+            yield Finding(f"answered by {answer.frame}", f"reset {resets}", mend, traceback=answer.frame.traceback)
 
 
 def _at(turn: Turn) -> str:

@@ -1,0 +1,119 @@
+"""B010 - B016: what the same requests come to when they are sent in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
+from openenv.validation.oracles import TOLD, answered
+from openenv.validation.play import Play, enclosed, interleaved
+from openenv.validation.recording import Recording
+from openenv.validation.script import Request, Script
+
+
+@check(
+    "B010",
+    "The same seed and actions give the same episode",
+    stage=Stage.PLAY,
+    needs=("B002",),
+    mend="keep what an episode knows on the instance, and draw from a generator that reset seeds: self.random = "
+    "Random(seed)",
+)
+def episodes_are_reproducible(play: Play) -> Iterator[Finding]:
+    """In two sessions one after the other."""
+    yield from play.disproved("B010", play.episodes())
+
+
+@check(
+    "B011",
+    "A reset begins a fresh episode",
+    stage=Stage.PLAY,
+    needs=("B010",),
+    mend="make anew in reset whatever an episode changes",
+)
+def resets_are_fresh(play: Play) -> Iterator[Finding]:
+    """In the middle of another one, and after its end."""
+    played = play.episodes()
+    longest = sorted(played, key=len, reverse=True)[:1]
+    pairs = ((before, after) for after in played for before in (*play.ended()[:1], *longest))
+    yield from play.disproved("B011", (Script((*before, *after)) for before, after in pairs))
+
+
+@check(
+    "B012",
+    "Sessions do not disturb each other",
+    stage=Stage.PLAY,
+    needs=("B010",),
+    mend="keep everything on the instance: no module globals or class attributes that change, no random.seed or "
+    "numpy.random.seed, no os.chdir, no files of one name",
+)
+def sessions_are_isolated(play: Play) -> Iterator[Finding]:
+    """Two that are played in turn, and one that is opened and closed while another one goes on."""
+    one, *others = play.episodes()
+    other = others[0] if others else one
+    scripts = (interleaved(one, other), enclosed(one, other), interleaved(other, one))
+    yield from play.disproved("B012", scripts)
+
+
+@check(
+    "B013",
+    "Asking for the state changes nothing",
+    stage=Stage.PLAY,
+    needs=("B010",),
+    mend="only return in state what is there: draw, count and compute in reset and step",
+)
+def state_is_read_only(play: Play) -> Iterator[Finding]:
+    """After every reset and every step."""
+    asked = (chain.from_iterable((request, Request("state")) for request in script) for script in play.episodes())
+    yield from play.disproved("B013", (Script(tuple(requests)) for requests in asked))
+
+
+@check(
+    "B014",
+    "Actions from the edges of the schema are answered",
+    stage=Stage.PLAY,
+    needs=("B002", "B007"),
+    mend="say in the schema what is allowed (ge, le, min_length, max_length), or raise InvalidActionError in step",
+)
+def edges_are_answered(play: Play) -> Iterator[Finding]:
+    """The empty, the longest, the largest, each member, and what does not fit; and what comes after them."""
+    play.recording.require_rewards()
+    yield from play.judged("B014", answered, play.wild)
+
+
+@check(
+    "B015",
+    "Refused actions change nothing",
+    stage=Stage.PLAY,
+    needs=("B010", "B014"),
+    mend="look at the whole action, and raise InvalidActionError, before anything is changed or drawn",
+)
+def refusals_change_nothing(play: Play) -> Iterator[Finding]:
+    """What follows is as if nobody had asked."""
+    refused = [recording.script.without_states() for recording in play.wild if _refused(recording)]
+    if not refused:
+        raise NotChecked("no action was refused")
+    yield from play.disproved("B015", refused)
+
+
+@check(
+    "B016",
+    "Nothing is paid after the end",
+    stage=Stage.PLAY,
+    severity=Severity.WARNING,
+    needs=("B002",),
+    mend="raise InvalidActionError in step when the episode is over: servers and clients of openenv 0.10 pass it on",
+)
+def the_end_is_the_end(play: Play) -> Iterator[Finding]:
+    """A step after it is refused, or earns nothing."""
+    ended = play.ended()
+    if not ended:
+        raise NotChecked("no episode came to its end")
+    steps = [[request for request in script if request.kind == "step"] for script in ended]
+    further = [Script((*script, taken[-1], taken[0])) for script, taken in zip(ended, steps, strict=True) if taken]
+    yield from play.disproved("B016", further)
+
+
+def _refused(recording: Recording) -> bool:
+    return any(answer.frame is not None and answer.frame.code in TOLD for answer in recording.answers)

@@ -1,0 +1,240 @@
+"""What no script may show, check by check: plays it, and says what is wrong.
+
+An oracle that compares plays the script once more in another way, and blames the environment only for what happens
+again when both are repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from openenv.protocol import Dialect
+from openenv.validation.arena import Answer, Answers, Arena
+from openenv.validation.check import NotChecked
+from openenv.validation.comparison import difference
+from openenv.validation.mends import mend_refusal
+from openenv.validation.results import is_finite_number
+from openenv.validation.script import Script
+
+TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
+"""Codes of errors that say that the action was at fault, not the environment."""
+
+_NOT_OVER = ("RESET_REQUIRED",)
+_REPEATS = 3
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Disproof:
+    """What a script has shown.
+
+    Attributes:
+        message: What is wrong.
+        place: Which of its requests shows it.
+        scripts: What was played to see it, the script first.
+        mend: What would do about it, where that is known better than to the check.
+        traceback: How the environment came to it, where that is known.
+        dialect: What was spoken, where it is not the newest.
+    """
+
+    message: str
+    place: int
+    scripts: tuple[Script, ...]
+    mend: str | None = None
+    traceback: str | None = None
+    dialect: Dialect | None = None
+
+
+Oracle = Callable[[Arena, Script], "Disproof | None"]
+"""Plays a script and says what it has shown."""
+
+Judge = Callable[[Arena, Script, Answers], "Disproof | None"]
+"""Says what the answers to a script have shown."""
+
+
+def same_again(arena: Arena, script: Script) -> Disproof | None:
+    """The same requests in two fresh sessions are answered alike."""
+    first, second = arena.play(script), arena.play(script)
+    place, said = _unlike(script, second, first)
+    if said is None:
+        return None
+    if arena.seedable is not True:
+        raise NotChecked("the same actions give different episodes, and reset takes no seed")
+    return Disproof(f"{said} as in the session before", place, (script, script))
+
+
+def fresh_after_reset(arena: Arena, script: Script) -> Disproof | None:
+    """The last episode of a session is what it is in a session of its own."""
+    episodes = script.episodes()
+    if len(episodes) < 2:
+        return None
+    return _same_alone(arena, script, episodes[-1], "as in a session of its own")
+
+
+def undisturbed(arena: Arena, script: Script) -> Disproof | None:
+    """Each of several sessions is what it is alone."""
+    for session in script.sessions if len(script.sessions) > 1 else ():
+        shown = _same_alone(arena, script, script.of_session(session), "as without the other session")
+        if shown is not None:
+            return shown
+    return None
+
+
+def unchanged_by_state(arena: Arena, script: Script) -> Disproof | None:
+    """Asking for the state makes no difference to what follows."""
+    kept = [place for place, request in enumerate(script) if request.kind != "state"]
+    if len(kept) == len(script):
+        return None
+    return _same_alone(arena, script, kept, "as when nobody asks for the state")
+
+
+def unchanged_by_refusals(arena: Arena, script: Script) -> Disproof | None:
+    """An action that is refused makes no difference to what follows."""
+    answers = arena.play(script)
+    refused = {place for place, answer in enumerate(answers) if _code(answer) in TOLD}
+    kept = [place for place in range(len(script)) if place not in refused]
+    if not refused or not kept:
+        return None
+    return _same_alone(arena, script, kept, "as without the refused action")
+
+
+def answered(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
+    """Each request is answered by what it asks for, or by an error that blames the action."""
+    for place, (request, answer) in enumerate(zip(script, answers, strict=True)):
+        if answer.trouble is not None:
+            trouble = answer.trouble
+            return Disproof(str(trouble), place, (script,), trouble.mend, trouble.traceback)
+        code = _code(answer)
+        if code is None or code in _NOT_OVER or (request.kind == "step" and code in TOLD):
+            continue
+        mend = mend_refusal(request.kind, code)
+        assert answer.frame is not None
+        return Disproof(f"answered by {answer.frame}", place, (script,), mend, answer.frame.traceback)
+    return None
+
+
+def over_is_over(arena: Arena, script: Script) -> Disproof | None:
+    """After the end of an episode no step is paid for, nor does one fail, in either version of the protocol."""
+    for dialect in (None, Dialect.V1) if arena.dialect is Dialect.V2 else (None,):
+        begun = over = False
+        for place, (request, answer) in enumerate(zip(script, arena.play(script, dialect), strict=True)):
+            said = _wrong_after_end(answer) if over and request.kind == "step" else None
+            if said is not None:
+                traceback = answer.frame.traceback if answer.frame else None
+                return Disproof(f"after the end, {said}", place, (script,), None, traceback, dialect)
+            begun = begun or request.kind == "reset"
+            if answer.frame is not None and answer.frame.kind == "observation":
+                over = begun and request.kind == "step" and bool(answer.frame.data.get("done"))
+    return None
+
+
+def seeds_matter(arena: Arena, script: Script) -> Disproof | None:
+    """Sessions that differ in their seeds only are not all the same."""
+    sessions = [script.only(script.of_session(name)).in_session(1) for name in script.sessions]
+    plays = [arena.play(one) for one in sessions]
+    alike = all(_unlike(sessions[0], plays[0], play)[1] is None for play in plays[1:])
+    return Disproof(f"{len(sessions)} seeds give the same episode", 0, tuple(sessions)) if alike else None
+
+
+def in_range(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
+    """Each reward lies in the declared range."""
+    limits = arena.claims.reward.range
+    if limits is None:
+        raise NotChecked("the manifest declares no range of rewards: validation.reward.range")
+    for place, answer in enumerate(answers):
+        reward = answer.frame.data.get("reward") if answer.frame else None
+        if is_finite_number(reward) and not limits[0] - _TOLERANCE <= reward <= limits[1] + _TOLERANCE:
+            return Disproof(f"the reward is {reward:g}, not from {limits[0]:g} to {limits[1]:g}", place, (script,))
+    return None
+
+
+def ends_in_time(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
+    """No episode has as many steps as are declared and goes on."""
+    most, steps = arena.claims.episode.max_steps, 0
+    for place, (request, answer) in enumerate(zip(script, answers, strict=True)):
+        taken = answer.frame is not None and answer.frame.kind == "observation"
+        steps = 0 if request.kind == "reset" else steps + (taken and request.kind == "step")
+        if steps == most and taken and answer.frame and not answer.frame.data.get("done"):
+            return Disproof(f"the episode goes on after {most} steps", place, (script,))
+    return None
+
+
+def fast_enough(arena: Arena, script: Script) -> Disproof | None:
+    """Resets and steps take no longer than declared, at the best of several tries."""
+    claims = arena.claims.episode
+    limits = {"reset": claims.reset_s, "step": claims.step_s}
+    best = [answer.seconds for answer in arena.play(script)]
+    for _ in range(_REPEATS - 1):
+        if not any(_late(limits.get(request.kind), took) for request, took in zip(script, best, strict=True)):
+            return None
+        again = arena.play(script)
+        best = [min(took, answer.seconds) for took, answer in zip(best, again, strict=True)]
+    for place, (request, took) in enumerate(zip(script, best, strict=True)):
+        limit = limits.get(request.kind)
+        if _late(limit, took):
+            return Disproof(f"it took {took:.2g} s, not at most {limit:g} s", place, (script,))
+    return None
+
+
+def _late(limit: float | None, took: float) -> bool:
+    return limit is not None and took > limit
+
+
+def _same_alone(arena: Arena, script: Script, kept: list[int], said: str) -> Disproof | None:
+    """Compare what is answered at some places with what is answered when nothing else is sent."""
+    alone = script.only(kept)
+    places: set[int] = set()
+    for _ in range(2):
+        whole, part = arena.play(script), arena.play(alone)
+        place, message = _unlike(alone, [whole[one] for one in kept], part)
+        if message is None:
+            return None
+        places.add(place)
+    # Where it is not the same twice, nobody can tell.
+    return Disproof(f"{message} {said}", kept[place], (script, alone)) if len(places) == 1 else None
+
+
+def _unlike(script: Script, seen: Iterable[Answer], expected: Answers) -> tuple[int, str | None]:
+    """Find the first reset or step that is answered otherwise than expected."""
+    for place, (request, one, other) in enumerate(zip(script, seen, expected, strict=True)):
+        said = difference(one, other) if request.kind in ("reset", "step") else None
+        if said is not None:
+            return place, said
+    return 0, None
+
+
+def _code(answer: Answer) -> str | None:
+    return None if answer.frame is None else answer.frame.code
+
+
+def _wrong_after_end(answer: Answer) -> str | None:
+    if answer.trouble is not None:
+        return str(answer.trouble)
+    assert answer.frame is not None
+    if answer.frame.kind == "observation":
+        reward = answer.frame.data.get("reward")
+        return f"a step is paid {reward:g}" if is_finite_number(reward) and reward else None
+    refused = answer.frame.code in (*TOLD, *_NOT_OVER)
+    return None if refused else f"a step is answered by {answer.frame}"
+
+
+def judging(judge: Judge) -> Oracle:
+    """Make an oracle of what looks at the answers only."""
+    return lambda arena, script: judge(arena, script, arena.play(script))
+
+
+ORACLES: dict[str, Oracle] = {
+    "B010": same_again,
+    "B011": fresh_after_reset,
+    "B012": undisturbed,
+    "B013": unchanged_by_state,
+    "B014": judging(answered),
+    "B015": unchanged_by_refusals,
+    "B016": over_is_over,
+    "B017": seeds_matter,
+    "B018": judging(in_range),
+    "B019": judging(ends_in_time),
+    "B020": fast_enough,
+}
+"""Check -> what no script may show."""
