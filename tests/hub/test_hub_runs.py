@@ -102,7 +102,7 @@ def test_what_was_pushed_is_installed_and_runs_with_the_variables_of_the_space(h
 
 
 def test_what_cannot_be_installed_is_a_failed_build_with_the_installers_log(hub, push):
-    space = push(METADATA="Metadata-Version: 2.1\nName: game\nVersion: 1.0\nRequires-Dist: gravity\n")
+    space = push(**{"backend.py": "raise RuntimeError('no gravity')\n"})
 
     assert hub.api.get_space_runtime(space).stage == "BUILD_ERROR"
     assert "no gravity" in log_of(hub, space, build=True)
