@@ -8,6 +8,7 @@ from openenv.discovery.target import read_target
 from openenv.errors import ConfigurationError
 from openenv_cli import console
 from openenv_cli.errors import UsageError
+from openenv_cli.telling import telling
 
 TARGET = "A project's folder, an installed environment, a Space as OWNER/NAME, a server's URL, or image:NAME."
 """What a user may give, for the help of a command."""
@@ -32,4 +33,5 @@ def ask(target: str) -> Description:
         raise UsageError(error.message, error.data, hint=error.hint) from None
     assert not isinstance(read, (EnvClient, type)), "a text names neither"
     console.note(f"asking {read} …", "dim")
-    return describe(read)
+    with telling():
+        return describe(read)

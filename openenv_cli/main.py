@@ -64,6 +64,7 @@ EXAMPLES = {
         "openenv eval my-env --policy random,mine:Policy": "two policies on the same seeds",
         "openenv eval http://localhost:8000 --reset level=3 --out run": "a server; kept in run",
         "openenv eval image:my-env --sessions 1": "an image, in a container",
+        "openenv eval owner/my-env": "a Space's image, likewise",
     },
     "list": {
         "openenv list": "what is installed, and the projects here",

@@ -15,8 +15,9 @@ import typer
 from openenv.errors import ConfigurationError
 from openenv.evaluation import Progress, Report, ResetRefusedError, evaluate
 from openenv.extras import MissingExtraError
-from openenv_cli import console, table
+from openenv_cli import asking, console, table
 from openenv_cli.errors import MissingError, UsageError
+from openenv_cli.telling import telling
 
 _SHOWN_SEEDS = 5
 _PLAIN_LINES = 10
@@ -28,9 +29,7 @@ _ResetOptions = Annotated[
 
 
 def eval(  # noqa: A001 - the word that users type
-    target: Annotated[
-        str, typer.Argument(help="A project's folder, an installed environment, a server's URL, or image:NAME.")
-    ],
+    target: Annotated[str, typer.Argument(help=asking.TARGET)],
     policy: Annotated[
         str, typer.Option(metavar="NAME[,NAME…]", help="Who plays: random, llm, one of openenv.yaml, module:attribute.")
     ] = "random",
@@ -50,13 +49,14 @@ def eval(  # noqa: A001 - the word that users type
 ) -> int:
     """Measure policies on an environment.
 
-    Plays the same seeds with each policy and compares them. A server that is protected by a key gets the
-    one in OPENENV_API_KEY.
+    Plays the same seeds with each policy and compares them. A container of a Space's image is started for
+    that; the Space itself is played by its URL. A server that is protected by a key gets the one in
+    OPENENV_API_KEY.
     """
     if trajectories and out is None:
         raise UsageError("--trajectories needs --out DIR to keep them in")
     draw = _drawing(plot)
-    with _usage_errors(), _refusals(reset or ()), _progress(out) as on_progress:
+    with _usage_errors(), telling(), _refusals(reset or ()), _progress(out) as on_progress:
         sys.path.insert(0, str(Path.cwd()))  # policies of one's own stand here
         report = evaluate(
             target,
