@@ -22,10 +22,11 @@ from openenv_cli.hub.push import push as push_to_hub
 from openenv_cli.hub.settings import read_secrets, read_settings, read_variables
 from openenv_cli.hub.staging import stage
 from openenv_cli.images.build import Recipe, context_of, find_dockerfile
+from openenv_cli.images.context import Entry
 from openenv_cli.images.make import Order as ImageOrder
 from openenv_cli.images.tags import registry_tags
 from openenv_cli.projects import find_project
-from openenv_cli.secrets_guard import require_no_secrets
+from openenv_cli.secrets_guard import SecretsError, require_no_secrets
 
 _Project = Annotated[Path, typer.Argument(metavar="PATH", help="The project's folder, or one in it.")]
 _RepoId = Annotated[
@@ -113,7 +114,7 @@ def push(
     settings = read_settings(private, hardware, sleep_time, variables, read_secrets(secret or (), os.environ))
     owner, name = _destination(repo_id, project)
     staged = stage(project, base_image)
-    require_no_secrets(staged.entries, allow_secret or ())
+    _guard(staged.entries, allow_secret or ())
     order = Order(staged, owner, name, settings, _message(message, project), create_pr, wait, timeout)
     for remark in staged.remarks:
         console.note(remark)
@@ -141,6 +142,16 @@ def _destination(given: str | None, project: Project) -> tuple[str | None, str]:
         return read_destination(given, project.manifest)
     except RepoIdError as error:
         raise UsageError(f"--repo-id: {error.message}", hint=error.hint) from None
+
+
+def _guard(entries: Sequence[Entry], allowed: Sequence[str]) -> None:
+    """Show where what looks secret stands, before it stops the push."""
+    try:
+        require_no_secrets(entries, allowed)
+    except SecretsError as error:
+        for secret in error.found:
+            console.detail(str(secret))
+        raise
 
 
 def _message(given: str | None, project: Project) -> str:
@@ -181,7 +192,7 @@ def _push_image(
     if base_image is not None:
         dockerfile.require_base_image_argument()
     entries = [entry for entry in context_of(project, dockerfile) if entry.header().isreg()]
-    require_no_secrets(entries, allowed)
+    _guard(entries, allowed)
     if dry_run and as_json:
         console.document({"dry_run": True, "tags": list(tags), "files": rehearsal.listed(entries)})
     elif dry_run:
