@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from openenv.errors import OpenEnvError, ServerStartError
+from openenv.errors import OpenEnvError
 from openenv.project.project import Project
 from openenv.providers.patience import Patience
 from openenv.providers.process import ProcessProvider
@@ -35,7 +35,7 @@ class Installed:
         self._patience = patience = Patience()
         try:
             self._installed = await asyncio.to_thread(VirtualEnv.of, folder, self._name, patience)
-        except ServerStartError as error:
+        except OpenEnvError as error:
             log.write(error.data.get("log") or str(error))
             raise Failed("Job failed with exit code: 1") from error
         finally:
