@@ -138,6 +138,11 @@ HTTP: list[tuple[str, dict[str, tuple[int, Any]], str]] = [
         {"GET /openapi.json": (200, {**openapi(*ROUTES), "paths": {route: {"$ref": "#/x"} for route in ROUTES}})},
         "GET /openapi.json: #/x is referred to, and is not there",
     ),
+    (
+        "H022",
+        {"POST /reset": (200, {"observation": {"total": 5}, "reward": None, "done": False})},
+        "POST /reset: reset gives total 5, and over /ws 0",
+    ),
     ("H017", {"POST /sessions/*/step": (200, RESULT)}, "POST /sessions/…/step: a step before reset was answered 200"),
     ("H017", {"POST /sessions/*/reset": (500, {"code": "X"})}, "POST /sessions/…/reset: broken JSON was answered 500"),
     ("H018", {"DELETE /sessions/*": (405, "no")}, "DELETE /sessions/…: DELETE was answered 405 no"),

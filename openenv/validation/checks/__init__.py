@@ -21,11 +21,9 @@ MODULES = (
     "sessions",
     "websocket",
     "websocket_v2",
+    "agreement",
     "slots",
     "behaviour",
-    "episodes",
-    "claims",
-    "growth",
 )
 
 

@@ -18,7 +18,7 @@ _TOKEN = "X-OpenEnv-Session"
 _WAIT_S = 5
 
 
-class _HttpSession:
+class HttpSession:
     """A session over HTTP.
 
     Args:
@@ -32,21 +32,25 @@ class _HttpSession:
         self.headers = {_TOKEN: str(opened.get("session_token"))}
 
     def post(self, verb: str, body: Any, headers: dict[str, str] | None = None) -> Reply:
+        """Reset or step."""
         return self._web.post(f"{self._path}/{verb}", body, self.headers if headers is None else headers)
 
     def state(self) -> Reply:
+        """Ask for the state."""
         return self._web.get(f"{self._path}/state", self.headers)
 
     def delete(self) -> Reply:
+        """End it."""
         return self._web.delete(self._path, self.headers)
 
 
 @contextmanager
-def _session(server: Server) -> Iterator[_HttpSession]:
+def http_session(server: Server) -> Iterator[HttpSession]:
+    """Open a session over HTTP, which is deleted afterwards; raises ``NotChecked`` where every slot is taken."""
     reply = server.web.post(f"/sessions?wait_s={_WAIT_S}")
     if reply.code == "CAPACITY_REACHED":
         raise NotChecked(f"the server is full: {reply}")
-    session = _HttpSession(server, reply.object())
+    session = HttpSession(server, reply.object())
     try:
         yield session
     finally:
@@ -67,7 +71,7 @@ def session_is_opened(server: Server) -> Iterator[Finding]:
             yield Finding(f"'{name}' is {brief(opened.get(name))}", "POST /sessions")
     if len(str(opened.get("session_token", ""))) < 22:
         yield Finding("the token holds less than 128 bits", "POST /sessions")
-    _HttpSession(server, opened).delete()
+    HttpSession(server, opened).delete()
 
 
 @check(
@@ -80,7 +84,7 @@ def session_is_opened(server: Server) -> Iterator[Finding]:
 )
 def session_plays(server: Server) -> Iterator[Finding]:
     """Reset, step and state, in the shape of v2."""
-    with _session(server) as session:
+    with http_session(server) as session:
         for verb, body in (("reset", {"seed": 1}), ("step", {"action": server.action()})):
             reply = session.post(verb, body)
             if verb == "step" and reply.code == "INVALID_ACTION":
@@ -94,7 +98,7 @@ def session_plays(server: Server) -> Iterator[Finding]:
 @check("H016", "A session asks for its token", stage=Stage.SERVER, needs=("H014",), v2=True, mend=_MEND)
 def token_is_required(server: Server) -> Iterator[Finding]:
     """Who knows only the id may do nothing."""
-    with _session(server) as session:
+    with http_session(server) as session:
         for called, headers in (("no token", {}), ("a wrong token", {_TOKEN: "0" * 32})):
             reply = session.post("reset", {}, headers)
             if reply.status not in (401, 403, 404, 422):
@@ -111,7 +115,7 @@ def session_errors_are_typed(server: Server) -> Iterator[Finding]:
         ("a negative seed", "reset", {"seed": -1}, "VALIDATION_ERROR"),
         ("an unknown action field", "step", {"action": {"no_such_field_": 1}}, "VALIDATION_ERROR"),
     ]
-    with _session(server) as session:
+    with http_session(server) as session:
         for called, verb, body, code in wrong:
             reply = session.post(verb, body)
             if reply.code != code:
@@ -125,7 +129,7 @@ def session_errors_are_typed(server: Server) -> Iterator[Finding]:
 @check("H018", "A deleted session is gone", stage=Stage.SERVER, needs=("H014",), v2=True, mend=_MEND)
 def deleted_session_is_gone(server: Server) -> Iterator[Finding]:
     """Its slot is free, and its token opens nothing."""
-    with _session(server) as session:
+    with http_session(server) as session:
         reply = session.delete()
         if reply.status not in (200, 204):
             yield Finding(f"DELETE was answered {reply}", "DELETE /sessions/…")

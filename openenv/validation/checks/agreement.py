@@ -1,0 +1,74 @@
+"""H022: an episode is the same by every way that leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from openenv.validation.check import Finding, Stage, check
+from openenv.validation.checks.sessions import http_session
+from openenv.validation.server import Server
+from openenv.validation.wire import Session
+from openenv.validation.wording import brief
+
+_COMPARED = ("reward", "done")
+"""What every way gives beside an observation; v1 has no more."""
+
+_BESIDE = (*_COMPARED, "metadata", "terminated", "truncated")
+"""What stands in the observation of one way, and beside it in another."""
+
+_RESET = {"seed": 1}
+
+
+@check(
+    "H022",
+    "HTTP and WebSocket give the same",
+    stage=Stage.SERVER,
+    needs=("H010", "H015", "W002", "W007"),
+    v2=True,
+    mend="serve the app that create_app makes, and leave its routes as they are",
+)
+def ways_agree(server: Server) -> Iterator[Finding]:
+    """For the same seed and action; where the environment is not the same twice, at least the shape is."""
+    action = server.action()
+    with server.v2() as session:
+        expected = _played(session, action)
+    with server.v2() as session:
+        view = _whole if _played(session, action) == expected else _shape
+    with server.v1() as session:
+        ways = {"/ws in v1": _played(session, action)}
+    with http_session(server) as http:
+        ways["/sessions"] = [
+            _result(http.post("reset", _RESET).object()),
+            _result(http.post("step", {"action": action}).object()),
+        ]
+    ways["POST /reset"] = [_result(server.web.post("/reset", _RESET).object())]
+    for where, results in ways.items():
+        for called, result, wanted in zip(("reset", "step"), results, expected, strict=False):
+            here, there = view(result), view(wanted)
+            for name in (name for name in {**here, **there} if here.get(name) != there.get(name)):
+                message = f"{called} gives {name} {brief(here.get(name))}, and over /ws {brief(there.get(name))}"
+                yield Finding(message, where)
+
+
+def _played(session: Session, action: object) -> list[dict[str, Any]]:
+    return [_result(session.ask("reset", _RESET).data), _result(session.ask("step", action).data)]
+
+
+def _result(data: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the observation, and what stands beside them."""
+    observation = data.get("observation")
+    own = observation if isinstance(observation, dict) else {}
+    return {
+        **{name: value for name, value in own.items() if name not in _BESIDE},
+        **{name: data.get(name) for name in _COMPARED},
+    }
+
+
+def _whole(result: dict[str, Any]) -> dict[str, Any]:
+    return result
+
+
+def _shape(result: dict[str, Any]) -> dict[str, Any]:
+    """The names in it, without their values."""
+    return dict.fromkeys(result, "a value")
