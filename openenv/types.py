@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Generic
+from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
-from typing_extensions import TypeVar
+from typing_extensions import Self, TypeVar
+
+from openenv.errors import RequestValidationError
 
 
 class Action(BaseModel):
@@ -65,6 +68,27 @@ class State(BaseModel):
 
     episode_id: str | None = Field(default=None, description="Name of the current episode")
     step_count: int = Field(default=0, ge=0, description="Number of steps taken in the current episode")
+
+    @classmethod
+    def begin(cls, episode_id: str | None, **fields: Any) -> Self:
+        """Make the state of a fresh episode from what the client asked for.
+
+        Args:
+            episode_id: Its name; one is made up where it is ``None``.
+            **fields: Further fields, checked as their class declares them.
+
+        Returns:
+            The state.
+
+        Raises:
+            RequestValidationError: A field is of the wrong type, or out of its range.
+        """
+        try:
+            return cls(episode_id=episode_id or str(uuid4()), **fields)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(map(str, problem["loc"]))
+            raise RequestValidationError(f"{where}: {problem['msg']}, got {problem['input']!r}") from error
 
 
 class EnvironmentMetadata(BaseModel):

@@ -34,7 +34,7 @@ class CodeState(State):
     """The episode, and what keeps its code from everything else."""
 
     seed: int = Field(default=0, description="What the module random was seeded with")
-    max_steps: int = Field(default=0, description="How many steps the episode may take")
+    max_steps: int = Field(ge=1, description="How many steps the episode may take")
     last_exit_code: int = Field(default=0, description="The exit code of the last step")
     limits: dict[str, float] = Field(default_factory=dict, description="What the code may use")
     isolation: dict[str, bool | str] = Field(

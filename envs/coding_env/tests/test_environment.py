@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from openenv import InvalidActionError, Transform
+from openenv.errors import RequestValidationError
 from openenv.client.sync import SyncEnvClient
 from openenv.sandbox import Limits
 
@@ -89,7 +90,7 @@ def test_an_episode_is_cut_after_its_steps(env: Client) -> None:
 
 @pytest.mark.parametrize("max_steps", [0, -1, 1.5, "many"])
 def test_an_episode_has_a_whole_number_of_steps(env: Client, max_steps: Any) -> None:
-    with pytest.raises(InvalidActionError, match="whole number from 1"):
+    with pytest.raises(RequestValidationError, match="max_steps: Input should be"):
         env.reset(max_steps=max_steps)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from openenv import InvalidActionError
+from openenv.errors import RequestValidationError
 
 from python_env import PythonAction, PythonEnv
 from python_env.policies import EmptyPolicy, KnownGoodPolicy
@@ -176,17 +177,17 @@ def test_split_and_difficulty_narrow_the_choice(environment: PythonEnvironment) 
 def test_an_unknown_task_is_refused_and_changes_nothing(environment: PythonEnvironment) -> None:
     before = environment.state.model_copy()
 
-    with pytest.raises(InvalidActionError, match="no task has task_id 'x'"):
+    with pytest.raises(RequestValidationError, match="no task has task_id 'x'"):
         environment.reset(task_id="x")
     for wrong in (0, "many"):
-        with pytest.raises(InvalidActionError, match="max_steps is a whole number from 1, not"):
+        with pytest.raises(RequestValidationError, match="max_steps: Input should be"):
             environment.reset(max_steps=wrong)  # type: ignore[arg-type]
     assert environment.state == before
 
 
 def test_a_client_is_told_that_there_is_no_such_task() -> None:
     with PythonEnv.in_process(PythonEnvironment) as env:
-        with pytest.raises(InvalidActionError, match="there is initials") as caught:
+        with pytest.raises(RequestValidationError, match="there is initials") as caught:
             env.reset(task_id="initial")
 
         assert "initials" in caught.value.data["task_id"]

@@ -4,7 +4,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from openenv import InvalidActionError
+from openenv.errors import RequestValidationError
 from openenv.errors import ConfigurationError
 
 from python_env.server.task import TaskError, read_task
@@ -121,5 +121,5 @@ def test_seeds_one_after_another_leave_no_task_out() -> None:
     ],
 )
 def test_a_choice_that_leaves_nothing_says_what_there_is(wanted: dict[str, str], message: str) -> None:
-    with pytest.raises(InvalidActionError, match=message):
+    with pytest.raises(RequestValidationError, match=message):
         installed_tasks().choose(0, **wanted)

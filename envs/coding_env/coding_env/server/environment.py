@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from secrets import randbelow
-from uuid import uuid4
 
 from openenv import Environment, InvalidActionError, Transform
 from openenv.sandbox import Execution, Limits, Sandbox
@@ -41,18 +40,16 @@ class CodingEnvironment(Environment[CodeAction, CodeObservation, CodeState]):
             episode_id: A name for the episode.
             max_steps: How many steps it may take.
         """
-        if not isinstance(max_steps, int) or max_steps < 1:
-            raise InvalidActionError(f"max_steps is a whole number from 1, not {max_steps!r}", {"max_steps": max_steps})
-        self._sandbox.restart()
-        self._state = CodeState(
-            episode_id=episode_id or str(uuid4()),
+        self._state = CodeState.begin(
+            episode_id,
             seed=randbelow(2**32) if seed is None else seed,
             max_steps=max_steps,
             limits=asdict(self._sandbox.limits),
             isolation=asdict(self._sandbox.isolation),
         )
+        self._sandbox.restart()
         self._sow()
-        return CodeObservation(steps_left=max_steps)
+        return CodeObservation(steps_left=self._steps_left())
 
     def step(self, action: CodeAction) -> CodeObservation:
         """Run the code."""

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from random import Random
 from secrets import randbelow
 from typing import Any
-from uuid import uuid4
 
 import pyspiel
 from openenv import Environment, InvalidActionError
 from openenv.errors import RequestValidationError
-from pydantic import ValidationError
 
 from openspiel_env.models import MAX_STEPS, GameParams, OpenSpielAction, OpenSpielObservation, OpenSpielState
 from openspiel_env.server.loading import load_game
@@ -61,8 +59,8 @@ class OpenSpielEnvironment(Environment[OpenSpielAction, OpenSpielObservation, Op
         Raises:
             RequestValidationError: There is no such game, player or opponent, or they do not fit together.
         """
-        state = _checked(
-            episode_id=episode_id or str(uuid4()),
+        state = OpenSpielState.begin(
+            episode_id,
             seed=randbelow(2**32) if seed is None else seed,
             game_name=game_name,
             game_params={} if game_params is None else game_params,
@@ -147,16 +145,6 @@ class OpenSpielEnvironment(Environment[OpenSpielAction, OpenSpielObservation, Op
 
     def _is_truncated(self) -> bool:
         return self._state.step_count >= self._state.max_steps
-
-
-def _checked(**fields: Any) -> OpenSpielState:
-    """Check the types and ranges of what a client asked for."""
-    try:
-        return OpenSpielState(**fields)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise RequestValidationError(f"{where}: {problem['msg']}, got {problem['input']!r}") from error
 
 
 def _seat(state: OpenSpielState, game: pyspiel.Game) -> int:

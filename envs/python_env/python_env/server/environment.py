@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from pathlib import Path
 from secrets import randbelow
-from uuid import uuid4
 
 from openenv import Environment, InvalidActionError
 
@@ -41,18 +40,17 @@ class PythonEnvironment(Environment[PythonAction, PythonObservation, PythonState
         max_steps: int = MAX_STEPS,
     ) -> PythonObservation:
         """Choose a task among those that fit. Seeds one after another give tasks one after another."""
-        if not isinstance(max_steps, int) or max_steps < 1:
-            raise InvalidActionError(f"max_steps is a whole number from 1, not {max_steps!r}", {"max_steps": max_steps})
         seed = randbelow(2**32) if seed is None else seed
-        self._task = self._tasks.choose(seed, task_id=task_id, split=split, difficulty=difficulty)
-        self._state = PythonState(
-            episode_id=episode_id or str(uuid4()),
+        task = self._tasks.choose(seed, task_id=task_id, split=split, difficulty=difficulty)
+        self._state = PythonState.begin(
+            episode_id,
             seed=seed,
-            task_id=self._task.id,
-            split=self._task.split,
-            difficulty=self._task.difficulty,
+            task_id=task.id,
+            split=task.split,
+            difficulty=task.difficulty,
             max_steps=max_steps,
         )
+        self._task = task
         return self._observation()
 
     def step(self, action: PythonAction) -> PythonObservation:

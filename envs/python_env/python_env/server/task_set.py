@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from openenv.errors import ConfigurationError, InvalidActionError
+from openenv.errors import ConfigurationError, RequestValidationError
 
 from python_env.server.task import Task, TaskError, read_task
 
@@ -46,7 +46,7 @@ class TaskSet:
             The task.
 
         Raises:
-            InvalidActionError: There is none like that.
+            RequestValidationError: There is none like that.
         """
         wanted = [("task_id", "id", task_id), ("split", "split", split), ("difficulty", "difficulty", difficulty)]
         left = list(self.tasks)
@@ -58,9 +58,9 @@ class TaskSet:
         return left[seed % len(left)]
 
 
-def _no_such_task(option: str, value: str, known: list[str]) -> InvalidActionError:
+def _no_such_task(option: str, value: str, known: list[str]) -> RequestValidationError:
     near = get_close_matches(value, known, n=3) or known[:10]
-    return InvalidActionError(f"no task has {option} {value!r}; there is {', '.join(near)}", {option: known})
+    return RequestValidationError(f"no task has {option} {value!r}; there is {', '.join(near)}", {option: known})
 
 
 @lru_cache(maxsize=4)
