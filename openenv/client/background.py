@@ -12,6 +12,11 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
+_LOOK_S = 0.5
+"""How often a blocked caller looks whether it was interrupted: not every signal wakes it."""
+_TIDYING_S = 10.0
+"""How long an interrupted caller waits for what it has cancelled."""
+
 
 class Closable(Protocol):
     """Something to close before the process ends."""
@@ -61,6 +66,9 @@ def refuse_own_thread() -> None:
 def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in the loop and block until it has ended.
 
+    A caller that is interrupted cancels it, and waits for it to tidy up, to stop a server for example; one that is
+    interrupted again goes at once.
+
     Args:
         coroutine: The coroutine.
 
@@ -76,12 +84,24 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     except RuntimeError:
         coroutine.close()
         raise
-    future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+    ended = threading.Event()
+    task: asyncio.Task[T] | None = None
+
+    def begin() -> None:
+        nonlocal task
+        task = loop.create_task(coroutine)
+        task.add_done_callback(lambda _: ended.set())
+
+    loop.call_soon_threadsafe(begin)
     try:
-        return future.result()
+        while not ended.wait(_LOOK_S):
+            pass
     except BaseException:
-        future.cancel()  # an interrupted caller does not wait any more
+        loop.call_soon_threadsafe(lambda: task and task.cancel())
+        ended.wait(_TIDYING_S)
         raise
+    assert task is not None, "it has ended"
+    return task.result()
 
 
 def _stop() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -231,6 +232,30 @@ def test_ctrl_c_leaves_finished_episodes_and_says_how_to_go_on(url: str, tmp_pat
     assert playing.returncode == 130
     assert err.splitlines()[-2:] == ["2 of 9 episodes are in run: the same command goes on", "interrupted"]
     assert [one.index for one in read(tmp_path / "run" / "episodes.jsonl")] == [0, 1]
+
+
+def test_ctrl_c_while_the_server_starts_ends_it_without_a_word_more(openenv: Any, tmp_path: Path) -> None:
+    openenv("init", "my-env")
+    Path("my-env/my_env/server/app.py").write_text(
+        "import os, time\n"
+        "held = open(os.environ['FIFO'], 'w')\n"
+        "held.write('importing')\n"
+        "held.flush()\n"
+        "time.sleep(600)\n",
+        encoding="utf-8",
+    )
+    fifo = Fifo(tmp_path / "fifo")
+    command = [sys.executable, "-m", "openenv_cli", "eval", "my-env"]
+    environment = {**os.environ, "FIFO": fifo.path}
+    playing = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    assert fifo.read() == "importing"
+
+    playing.send_signal(signal.SIGINT)
+    _, err = playing.communicate(timeout=PATIENCE_S)
+
+    assert (playing.returncode, err.splitlines()) == (130, ["0 of 100 episodes", "interrupted"])
+    assert fifo.read() == ""  # nobody holds it any more
+    fifo.close()
 
 
 def test_a_terminal_sees_a_bar(url: str, tmp_path: Path) -> None:
