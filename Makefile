@@ -50,7 +50,7 @@ games: $(READY) ## Measure policies on OpenSpiel's games, after its tests; needs
 		$$games scripts/games.py
 
 e2e-docker: $(READY) ## Build and run images on a real container engine, the one that DOCKER_HOST names.
-	$(RUN) pytest tests/e2e/docker
+	$(RUN) pytest --numprocesses 2 --dist loadfile tests/e2e/docker
 
 bench: $(READY) ## Measure, beside openenv 0.10.0.
 	for script in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done

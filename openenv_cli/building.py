@@ -88,6 +88,9 @@ def show(made: Made, *, trial: bool) -> None:
     if made.trial is not None:
         console.out(f"tried: {made.trial.passed} checks passed")
     elif trial:
-        console.warning("not tried, and labelled without JSON Schemas: the image is for another kind of processor")
+        processor = "is for a kind of processor that this engine does not emulate"
+        console.warning(f"not tried, and labelled without JSON Schemas: the image {processor}")
+    else:
+        console.note("labelled without JSON Schemas, which are read when an image is tried")
     for tag, digest in made.digests.items():
         console.out(f"pushed {tag}: {digest}")

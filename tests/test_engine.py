@@ -14,10 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from openenv.engine import EngineError, EngineMissingError, connect
-from openenv.errors import ConnectError
+from openenv.engine import EngineError, EngineMissingError, connect, far_address, resolve
+from openenv.errors import ConfigurationError, ConnectError
 
 NOBODY = 65534
+
+
+class Far:
+    """An engine's client, as far as its address goes."""
+
+    def __init__(self, base_url):
+        self.api = self
+        self.base_url = base_url
 
 
 def test_no_socket_means_no_engine(tmp_path, monkeypatch):
@@ -53,8 +61,11 @@ def test_an_address_that_cannot_work_is_told_with_what_is_wrong(host, monkeypatc
     assert "DOCKER_HOST" in str(caught.value.hint)
 
 
-def test_the_context_that_docker_uses_is_used_where_nothing_else_is_said(tmp_path, monkeypatch):
+@pytest.mark.parametrize("said", [None, ""])
+def test_the_context_that_docker_uses_is_used_where_nothing_else_is_said(said, tmp_path, monkeypatch):
     monkeypatch.delenv("DOCKER_HOST", raising=False)
+    if said is not None:
+        monkeypatch.setenv("DOCKER_HOST", said)
     monkeypatch.delenv("DOCKER_CONFIG", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     stored = tmp_path / ".docker" / "contexts" / "meta" / hashlib.sha256(b"elsewhere").hexdigest() / "meta.json"
@@ -100,3 +111,26 @@ def short_path():
     with tempfile.TemporaryDirectory() as short:
         Path(short).chmod(0o755)
         yield f"{short}/engine.sock"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "address"),
+    [
+        ("http+docker://localhost", None),
+        ("http+docker://localnpipe", None),
+        ("http://localhost:2375", None),
+        ("http://127.0.0.1:2375", None),
+        ("http://192.0.2.7:2375", "192.0.2.7"),
+        ("https://[2001:db8::7]:2376", "2001:db8::7"),
+    ],
+)
+def test_an_engine_is_far_where_its_address_is_not_of_this_machine(base_url, address):
+    assert far_address(Far(base_url)) == address
+
+
+def test_a_name_becomes_an_address_and_a_wrong_one_is_told():
+    assert resolve("localhost") == "127.0.0.1"
+    assert resolve("0.0.0.0") == "0.0.0.0"
+    with pytest.raises(ConfigurationError, match="'no such host' is not an address") as caught:
+        resolve("no such host")
+    assert "0.0.0.0" in str(caught.value.hint)

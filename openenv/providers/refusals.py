@@ -19,6 +19,7 @@ from openenv.errors import ConnectError
 
 _FULL = "no space left on device"
 _NO_ADDRESS = "cannot assign requested address"
+_NO_COMMAND = "No command specified"
 _TAKEN = ("port is already allocated", "address already in use")
 
 
@@ -88,5 +89,7 @@ def _refusal(image: str, port: int | None, reason: str) -> ConnectError:
     if _NO_ADDRESS in reason:
         hint = "host='0.0.0.0' takes every address of the engine's machine"
         return EngineError(f"the engine's machine lacks the address that was asked for: {reason}", data, hint=hint)
+    if _NO_COMMAND in reason:
+        return EngineError(f"{image} runs nothing: {reason}", data, hint="CMD in its Dockerfile says what it runs")
     hint = "each limit of DockerProvider can be changed by its name"
     return EngineError(f"the container engine does not run {image}: {reason}", data, hint=hint)

@@ -13,7 +13,7 @@ from openenv_cli.images.build import Build, Done, Recipe, add_labels, build
 from openenv_cli.images.labels import labels, revision
 from openenv_cli.images.progress import Event
 from openenv_cli.images.push import push
-from openenv_cli.images.smoke import Trial, runs_here, try_out
+from openenv_cli.images.smoke import Trial, try_out
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -53,7 +53,7 @@ class Made:
         size: Its size with all layers, in bytes.
         seconds: How long it took in all.
         build: How it was built.
-        trial: How it did when it was tried; ``None`` where it was not.
+        trial: How it did when it was tried; ``None`` where it was not, or could not be.
         digests: What its registry knows each pushed tag by.
     """
 
@@ -102,9 +102,9 @@ def make(
     begun = time.monotonic()
     built = build(client, project, order.recipe, on_event)
     trial = None
-    if order.trial and runs_here(client, built.image):
+    if order.trial:
         on_event(Phase.TRIAL)
-        trial = try_out(built.image)
+        trial = try_out(client, built.image)
     stated = labels(project.manifest, trial.schemas if trial else None, revision(project.root))
     image = client.images.get(add_labels(client, built.image, stated))
     for tag in order.tags:

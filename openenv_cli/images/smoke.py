@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from openenv.errors import ConnectError
 from openenv.validation.check import Severity
 from openenv.validation.report import Report, Status, Verdict
 from openenv.validation.run import validate
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 _TIMEOUT_S = 30.0
+_NOT_EMULATED = "exec format error"
 
 
 class SmokeError(CommandError):
@@ -54,27 +56,15 @@ class Trial:
     passed: int
 
 
-def runs_here(client: DockerClient, image: str) -> bool:
-    """Whether an image is for the engine's own kind of processor.
+def try_out(client: DockerClient, image: str) -> Trial | None:
+    """Start an image, validate it, and stop it.
 
     Args:
         client: The engine.
         image: The id of the image.
 
     Returns:
-        Whether it is.
-    """
-    return bool(client.images.get(image).attrs["Architecture"] == client.version()["Arch"])
-
-
-def try_out(image: str) -> Trial:
-    """Start an image, validate it, and stop it.
-
-    Args:
-        image: The id of the image.
-
-    Returns:
-        What it says about itself.
+        What it says about itself; ``None`` where it is for a kind of processor that the engine does not emulate.
 
     Raises:
         ConnectError: It does not start; the message has the end of its log.
@@ -83,7 +73,12 @@ def try_out(image: str) -> Trial:
     from openenv.providers.docker import DockerProvider
 
     provider = DockerProvider(image)
-    url = provider.start()
+    try:
+        url = provider.start()
+    except ConnectError as error:
+        if _NOT_EMULATED in error.message and not _is_native(client, image):
+            return None
+        raise
     try:
         report = validate(url)
         if report.verdict is not Verdict.PASSED:
@@ -91,3 +86,8 @@ def try_out(image: str) -> Trial:
         return Trial(Web(url, _TIMEOUT_S).get("/schema").object(), report.count(Status.PASSED))
     finally:
         provider.stop()
+
+
+def _is_native(client: DockerClient, image: str) -> bool:
+    """Whether an image is for the engine's own kind of processor."""
+    return bool(client.images.get(image).attrs["Architecture"] == client.version()["Arch"])

@@ -1,10 +1,11 @@
-"""An image for another kind of processor, which needs no registry and no emulation: it holds no program."""
+"""An image and a program for another kind of processor, which need no registry and no compiler."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import struct
 import tarfile
 
 
@@ -28,6 +29,16 @@ def foreign_image(name: str, architecture: str) -> bytes:
     manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
     files = {"config.json": json.dumps(config).encode(), "manifest.json": json.dumps(manifest).encode()}
     return _tar({**files, "layer.tar": layer})
+
+
+def foreign_program(architecture: str) -> bytes:
+    """Write as much of a program as the kernel reads to see which processor it is for (man 5 elf).
+
+    Args:
+        architecture: The processor, ``arm64`` or ``amd64``.
+    """
+    kind, machine = 2, {"amd64": 62, "arm64": 183}[architecture]
+    return struct.pack("<4sBBB9xHH", b"\x7fELF", 2, 1, 1, kind, machine).ljust(128, b"\0")
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

@@ -6,6 +6,7 @@ in CI that is a failure. ``make e2e-docker`` runs them.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,14 @@ PREFIX = f"openenv-e2e-{os.getpid()}"
 """What the images of this run are called; they are removed in the end."""
 
 OFFLINE = ("--build-arg", "PIP_NO_INDEX=1")
-_MAKE_WHEELHOUSE = "python3 -m venv /tmp/pip && /tmp/pip/bin/pip wheel -q -c /wheels/constraints.txt -w /wheels"
+_MAKE_WHEELHOUSE = """
+set -e
+python3 -m venv /tmp/pip
+pip="/tmp/pip/bin/pip wheel -q -c /made/constraints.txt"
+$pip -w /made/common /made/*.whl hatchling
+rm /made/common/openenv_kit-*  # openenv build brings it
+$pip -w /made/games --find-links /made/common open_spiel==2.0.2
+"""
 
 
 @pytest.fixture(scope="session")
@@ -73,17 +82,37 @@ def base_image(engine: docker.DockerClient) -> str:
 
 
 @pytest.fixture(scope="session")
-def wheelhouse(engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every wheel that the environments here need on that image; the only time that an index is asked."""
-    folder = tmp_path_factory.mktemp("wheelhouse")
-    runtime = runtime_wheel()
-    (folder / runtime.name).write_bytes(runtime.content)
-    shutil.copy(ROOT / "constraints.txt", folder)
-    command = f"{_MAKE_WHEELHOUSE} /wheels/{runtime.name} hatchling 'open_spiel==2.0.2' && chmod -R a+rw /wheels"
-    volumes = {str(folder): {"bind": "/wheels", "mode": "rw"}}
-    engine.containers.run(base_image, ["sh", "-c", command], volumes=volumes, remove=True)
-    (folder / runtime.name).unlink()  # openenv build brings it
-    (folder / "constraints.txt").unlink()
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], AbstractContextManager[Path]]:
+    """Makes blocks that only one process of this run is in at a time; each gets the folder that all share."""
+    here = tmp_path_factory.getbasetemp()
+    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+
+    @contextmanager
+    def block() -> Iterator[Path]:
+        with (shared / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield shared
+
+    return block
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(engine: docker.DockerClient, base_image: str, alone: Callable[[], AbstractContextManager[Path]]) -> Path:
+    """Every wheel that the environments here need on that image; the only time that an index is asked.
+
+    What all need is in ``common``, what OpenSpiel needs beside that in ``games``.
+    """
+    with alone() as shared:
+        folder = shared / "wheelhouse"
+        if not folder.exists():
+            made = shared / "making"
+            made.mkdir()
+            runtime = runtime_wheel()
+            (made / runtime.name).write_bytes(runtime.content)
+            shutil.copy(ROOT / "constraints.txt", made)
+            volumes = {str(made): {"bind": "/made", "mode": "rw"}}
+            engine.containers.run(base_image, ["sh", "-c", _MAKE_WHEELHOUSE], volumes=volumes, remove=True)
+            made.rename(folder)
     return folder
 
 
@@ -140,17 +169,19 @@ def project_of(base_image: str, wheelhouse: Path, tmp_path_factory: pytest.TempP
     def copy(name: str) -> Project:
         root = tmp_path_factory.mktemp(name) / name
         shutil.copytree(ROOT / "envs" / name, root, ignore=shutil.ignore_patterns(".*_cache", "__pycache__"))
-        shutil.copytree(wheelhouse, root / "wheels", copy_function=os.link)
+        for wheels in ("common", *["games"] * (name == "openspiel_env")):
+            shutil.copytree(wheelhouse / wheels, root / "wheels", dirs_exist_ok=True)
         return Project(root, base_image, f"{PREFIX}-{name.replace('_', '-')}:test")
 
     return copy
 
 
 @pytest.fixture(scope="session")
-def echo_image(project_of: Callable[[str], Project]) -> str:
+def echo_image(project_of: Callable[[str], Project], alone: Callable[[], AbstractContextManager[Path]]) -> str:
     """The name of an image of the echo environment."""
     project = project_of("echo_env")
-    project.build("--no-smoke")
+    with alone():  # so that what one process builds is there for the other
+        project.build("--no-smoke")
     return project.tag
 
 

@@ -13,7 +13,7 @@ from functools import partial
 
 import pexpect
 import pytest
-from support.foreign_image import foreign_image
+from support.foreign_image import foreign_image, foreign_program
 
 from openenv.project.project import Project as ProjectOnDisk
 from openenv_cli.images.build import Recipe, add_labels, build
@@ -29,9 +29,9 @@ SCHEMAS = {"action", "observation", "state"}
 def tiny(tmp_path, base_image):
     """Makes a project that is no more than a few instructions."""
 
-    def make(*instructions):
+    def make(*instructions, base=base_image):
         (tmp_path / "openenv.yaml").write_text(f"name: {PREFIX}-tiny\n", encoding="utf-8")
-        text = "\n".join([f"FROM {base_image}", *instructions, ""])
+        text = "\n".join([f"FROM {base}", *instructions, ""])
         (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
         return tmp_path
 
@@ -44,7 +44,8 @@ def build_of(root):
 
 
 @pytest.fixture(scope="module")
-def echo(project_of):
+def echo(project_of, echo_image):
+    """The echo environment; most of it is built."""
     return project_of("echo_env")
 
 
@@ -147,9 +148,8 @@ def test_a_step_that_fails_is_named_with_the_end_of_its_log_and_leaves_nothing(p
     text = pyproject.read_text(encoding="utf-8")
     pyproject.write_text(text.replace("dependencies = []", 'dependencies = ["no-such-package"]'), encoding="utf-8")
     project.tag = f"{PREFIX}-never:test"
-    containers = {one.id for one in engine.containers.list(all=True)}
 
-    ran = run(project.command)
+    ran = run([*project.command, "--build-arg", f"PIP_INDEX_URL=http://{PREFIX}.invalid"])
 
     assert ran.code == 1
     *log, error = [line for line in ran.err.splitlines() if not line.startswith(("[", "hint"))]
@@ -158,7 +158,9 @@ def test_a_step_that_fails_is_named_with_the_end_of_its_log_and_leaves_nothing(p
     assert "openenv.project.requirements" in error
     assert "returned a non-zero code: 1" in error
     assert not engine.images.list(f"{PREFIX}-never")
-    assert {one.id for one in engine.containers.list(all=True)} <= containers
+    # The command of a step has the build arguments in it.
+    everyones = engine.containers.list(all=True, ignore_removed=True)
+    assert [one.id for one in everyones if PREFIX in str(one.attrs["Config"]["Cmd"])] == []
 
 
 def test_what_was_built_before_is_used_unless_it_shall_not(tiny, engine):
@@ -195,8 +197,9 @@ def test_a_terminal_shows_what_the_step_prints_that_runs_and_each_step_with_its_
 
 
 def test_ctrl_c_stops_the_step_that_runs_and_leaves_no_container(tiny, engine):
-    events = engine.events(decode=True, filters={"type": "container"})
-    process = subprocess.Popen(build_of(tiny("RUN sleep 1000")), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    events = engine.events(decode=True, filters={"type": "container", "label": f"run={PREFIX}"})
+    root = tiny(f"LABEL run={PREFIX}", "RUN sleep 1000")
+    process = subprocess.Popen(build_of(root), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     started = next(event for event in events if event["Action"] == "start")
 
     process.send_signal(signal.SIGINT)
@@ -210,7 +213,7 @@ def test_ctrl_c_stops_the_step_that_runs_and_leaves_no_container(tiny, engine):
 def test_an_image_goes_to_a_registry_and_back(tiny, engine, registry):
     tag = f"{registry}/{PREFIX}-tiny:1"
 
-    made = run([*build_of(tiny("RUN true")), "-t", tag, "--push"]).document
+    made = run([*build_of(tiny("COPY openenv.yaml /", base="scratch")), "-t", tag, "--push"]).document
 
     engine.images.remove(tag)
     pulled = engine.images.pull(tag)
@@ -220,7 +223,7 @@ def test_an_image_goes_to_a_registry_and_back(tiny, engine, registry):
 
 
 def test_a_registry_that_is_not_there_is_something_missing(tiny, engine):
-    ran = run([*build_of(tiny("RUN true")), "-t", f"localhost:1/{PREFIX}-tiny:1", "--push"])
+    ran = run([*build_of(tiny("COPY openenv.yaml /", base="scratch")), "-t", f"localhost:1/{PREFIX}-tiny:1", "--push"])
 
     assert (ran.code, ran.document["error"]["type"]) == (3, "RegistryError")
     engine.images.remove(f"localhost:1/{PREFIX}-tiny:1")
@@ -246,28 +249,45 @@ def test_a_platform_that_the_base_image_is_not_for_is_something_missing(echo, en
     assert "hint: docker pull --platform" in ran.err
 
 
-def test_an_image_for_another_processor_is_built_and_not_tried(tmp_path, engine):
+def test_an_image_of_another_platform_than_was_asked_for_gets_no_name(tiny, engine):
+    version = engine.version()
+    other = "linux/arm64" if version["Arch"] == "amd64" else "linux/amd64"
+
+    ran = run([*build_of(tiny("RUN true")), "-t", f"{PREFIX}-never:test", "--platform", other])
+
+    assert ran.code == 3
+    assert ran.document["error"]["type"] == "BaseImageError"
+    assert not engine.images.list(f"{PREFIX}-never")
+
+
+def test_an_image_for_another_processor_is_built_where_it_cannot_be_tried(tmp_path, engine):
     other = "arm64" if engine.version()["Arch"] == "amd64" else "amd64"
     base = f"{PREFIX}-foreign:base"
     engine.images.load(foreign_image(base, other))
     (tmp_path / "openenv.yaml").write_text(f"name: {PREFIX}-foreign\n", encoding="utf-8")
-    (tmp_path / "Dockerfile").write_text(f"FROM {base}\nCOPY openenv.yaml /\n", encoding="utf-8")
+    program = tmp_path / "program"
+    program.write_bytes(foreign_program(other))
+    program.chmod(0o755)
+    (tmp_path / "Dockerfile").write_text(f'FROM {base}\nCOPY program /\nCMD ["/program"]\n', encoding="utf-8")
 
     ran = run([sys.executable, "-m", "openenv_cli", "build", str(tmp_path), "--platform", f"linux/{other}"])
 
     assert ran.code == 0, ran.err
-    assert "warning: not tried" in ran.err
+    assert "trying it out" in ran.err
+    assert "warning: not tried, and labelled without JSON Schemas" in ran.err
     image = engine.images.get(f"{PREFIX}-foreign:latest")
     assert image.attrs["Architecture"] == other
     assert "org.openenv.manifest" in image.labels
 
 
-def test_the_engines_own_platform_may_be_named(tiny, engine):
+def test_the_engines_own_platform_may_be_named_and_what_was_not_tried_lacks_schemas(tiny, engine):
     version = engine.version()
+    command = [*build_of(tiny("RUN true")), "--platform", f"{version['Os']}/{version['Arch']}"]
 
-    made = run([*build_of(tiny("RUN true")), "--platform", f"{version['Os']}/{version['Arch']}"])
+    made = run([one for one in command if one != "--json"])
 
-    assert made.document["tags"] == [f"{PREFIX}-tiny:latest"]
+    assert made.out.startswith(f"built {PREFIX}-tiny:latest: ")
+    assert "labelled without JSON Schemas" in made.err
 
 
 def test_an_image_that_breaks_the_protocol_gets_no_name(project_of, engine):

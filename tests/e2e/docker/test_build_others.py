@@ -98,7 +98,7 @@ def flat(wheelhouse, tmp_path_factory):
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
-    shutil.copytree(wheelhouse, root / "vendor", copy_function=os.link)
+    shutil.copytree(wheelhouse / "common", root / "vendor")
     runtime = runtime_wheel()
     (root / "vendor" / runtime.name).write_bytes(runtime.content)
     return root

@@ -213,7 +213,7 @@ def project(tmp_path, echo_image):
 
 def of(engine, server):
     """The containers of another process."""
-    made = engine.containers.list(all=True, filters={"label": OWNER_LABEL})
+    made = engine.containers.list(all=True, filters={"label": OWNER_LABEL}, ignore_removed=True)
     return [found for found in made if Owner.parse(found.labels[OWNER_LABEL]).pid == server.pid]
 
 

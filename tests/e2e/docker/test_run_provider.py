@@ -288,7 +288,7 @@ def test_a_server_is_reached_at_the_one_port_that_its_image_exposes_or_at_the_us
     container = engine.containers.create(base_image, "true")
     image = container.commit(changes="\n".join(changes))
     container.remove()
-    provider = DockerProvider(image.id)
+    provider = DockerProvider(image.id, stop_timeout_s=0)
     try:
         with urlopen(provider.start()) as page:
             assert page.read().decode() == str(port)

@@ -89,6 +89,12 @@ def test_an_address_that_the_engines_machine_has_not(inside_image):
     assert error.hint == "host='0.0.0.0' takes every address of the engine's machine"
 
 
+def test_an_image_that_runs_nothing(base_image):
+    error = refused(EngineError, DockerProvider(base_image), 3)
+    assert error.message == f"{base_image} runs nothing: No command specified"
+    assert error.hint == "CMD in its Dockerfile says what it runs"
+
+
 def test_a_server_that_does_not_start_is_a_failure(image_of):
     image = image_of("torn", "raise RuntimeError('torn')")
     error = refused(ServerStartError, DockerProvider(image), 1)
