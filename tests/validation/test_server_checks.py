@@ -140,7 +140,7 @@ def test_actions_that_the_schema_allows_and_the_model_refuses_are_one_warning() 
     assert list(found(report)) == ["B003"]
     reason, ids = report.reasons()[1]
     assert reason == "no action could be made from the schema: each one was refused"
-    assert ids == ["H011", "H015", "H017", "W002", "W007", "W008", "W009", "W010", "W014"]
+    assert ids == ["H011", "H015", "H017", "H022", "W002", "W007", "W008", "W009", "W010", "W014"]
 
 
 def test_a_step_that_cannot_do_without_a_reset_is_not_blamed(patient: tuple[Spoilt, str]) -> None:

@@ -38,11 +38,9 @@ def ways_agree(server: Server) -> Iterator[Finding]:
     with server.v1() as session:
         ways = {"/ws in v1": _played(session, action)}
     with http_session(server) as http:
-        ways["/sessions"] = [
-            _result(http.post("reset", _RESET).object()),
-            _result(http.post("step", {"action": action}).object()),
-        ]
-    ways["POST /reset"] = [_result(server.web.post("/reset", _RESET).object())]
+        replies = [http.post("reset", _RESET), http.post("step", {"action": action})]
+    ways["/sessions"] = [_result(reply.json(), reply.code) for reply in replies]
+    ways["POST /reset"] = [_result(server.web.post("/reset", _RESET).object(), None)]
     for where, results in ways.items():
         for called, result, wanted in zip(("reset", "step"), results, expected, strict=False):
             here, there = view(result), view(wanted)
@@ -52,11 +50,14 @@ def ways_agree(server: Server) -> Iterator[Finding]:
 
 
 def _played(session: Session, action: object) -> list[dict[str, Any]]:
-    return [_result(session.ask("reset", _RESET).data), _result(session.ask("step", action).data)]
+    frames = [session.ask("reset", _RESET), session.ask("step", action)]
+    return [_result(frame.data, frame.code) for frame in frames]
 
 
-def _result(data: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the observation, and what stands beside them."""
+def _result(data: dict[str, Any], error: str | None) -> dict[str, Any]:
+    """The fields of an observation and what stands beside them, or an error's code."""
+    if error is not None:
+        return {"an error": error}
     observation = data.get("observation")
     own = observation if isinstance(observation, dict) else {}
     return {
