@@ -88,6 +88,15 @@ def test_what_was_uploaded_before_the_cut_is_not_sent_again(hub):
     assert hub.api.file_exists(space, "a.whl", repo_type="space")
 
 
+def test_an_answer_is_lost_though_all_is_done(hub):
+    hub.server.add_fault(CREATE, done=True)
+
+    with pytest.raises(httpx2.TransportError):
+        hub.space()
+
+    assert hub.api.repo_exists(f"{hub.name}/my-env", repo_type="space")
+
+
 def test_the_hub_tells_what_it_was_asked(hub):
     space = hub.space()
 

@@ -14,7 +14,7 @@ from support.hub import HubUser, send_there
 from openenv.providers.process import ProcessProvider
 from openenv_cli.hub import client
 from openenv_cli.images import build
-from openenv_cli.images.wheel import runtime_wheel
+from openenv_cli.images.wheel import Wheel, runtime_wheel
 
 ECHO = Path(__file__).parents[2] / "envs" / "echo_env"
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
@@ -169,6 +169,35 @@ def test_a_commit_that_is_cut_in_the_middle_leaves_the_space_as_it_was(hub, spac
 
     assert_failed(push(), MISSING, "no answer")
     assert hub.api.list_repo_files(space, repo_type="space") == [".gitattributes", "README.md"]
+
+
+def test_what_was_done_though_its_answer_was_lost_is_not_done_again(hub, space, push):
+    create = hub.server.add_fault(CREATE, done=True, times=1)
+    assert_failed(push("--no-wait"), MISSING, "no answer")
+    commit = hub.server.add_fault(COMMIT, done=True, times=1)
+    assert_failed(push("--no-wait"), MISSING, "no answer")
+
+    ran = push("--no-wait")
+
+    assert (ran.code, create.seen, commit.seen) == (0, 1, 1), ran.err
+    assert "files: 11 as they were" in ran.err
+    commits = hub.api.list_repo_commits(space, repo_type="space")
+    assert [one.title for one in commits] == ["Push echo-env 0.1.0", "initial commit"]
+
+
+def test_the_space_of_somebody_else_gets_a_pull_request_and_nothing_else(hub, space, push, monkeypatch):
+    assert push("--no-wait").code == 0
+    files = hub.api.list_repo_files(space, repo_type="space")
+    stranger = HubUser.registered(hub.server)
+    monkeypatch.setenv("HF_TOKEN", stranger.token)
+    monkeypatch.setattr(build, "runtime_wheel", lambda: Wheel("openenv_kit-9.0-py3-none-any.whl", b"PK\0"))
+
+    assert_failed(push("--repo-id", space, "--no-wait"), REFUSED, "403")
+    opened = push("--repo-id", space, "--create-pr")
+
+    assert opened.code == 0, opened.err
+    assert opened.out == f"opened {hub.server.url}/spaces/{space}/discussions/1\n"
+    assert hub.api.list_repo_files(space, repo_type="space") == files
 
 
 def test_a_build_that_fails_shows_its_log(hub, space, push):

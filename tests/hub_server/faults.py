@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Fault:
         message: What is said about it.
         retry_after_s: The header ``Retry-After``.
         after_bytes: Hang up only once so much of the request's body has come.
+        done: Hang up only once it is done what was asked for: the answer alone is lost.
         times: How many requests it happens to; all of them where left out.
         seen: How many it has happened to.
     """
@@ -28,6 +29,7 @@ class Fault:
     message: str = "out of order"
     retry_after_s: int | None = None
     after_bytes: int = 0
+    done: bool = False
     times: int | None = None
     seen: int = 0
 
@@ -64,25 +66,38 @@ class Faults:
             self.requests.append(f"{method} {path}")
             hit = (fault for fault in self.told if fault.hits(method, path) and not path.startswith("/_control/"))
             fault = next(hit, None)
-            if fault is None:
-                await app({**scope, "path": path}, receive, send)
-                return
-            fault.seen += 1
-            await _strike(fault, scope, receive, send)
+            if fault is not None:
+                fault.seen += 1
+            if fault is None or fault.done:
+                await app({**scope, "path": path}, receive, send if fault is None else _lost)
+            elif fault.status:
+                await _refusal(fault)(scope, receive, send)
+            else:
+                await _read(receive, fault.after_bytes)
+            if fault is not None and not fault.status:
+                await _hang_up(receive, send)
 
         return faulty
 
 
-async def _strike(fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-    if fault.status:
-        headers = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
-        response = JSONResponse({"error": fault.message}, fault.status, {"X-Error-Message": fault.message, **headers})
-        await response(scope, receive, send)
-        return
+def _refusal(fault: Fault) -> JSONResponse:
+    headers = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
+    return JSONResponse({"error": fault.message}, fault.status, {"X-Error-Message": fault.message, **headers})
+
+
+async def _lost(_: Message) -> None:
+    """Take an answer that nobody gets."""
+
+
+async def _read(receive: Receive, size: int) -> None:
+    """Read so much of a request's body."""
     come, more = 0, True
-    while come < fault.after_bytes and more:
+    while come < size and more:
         message = await receive()
         come, more = come + len(message.get("body", b"")), message.get("more_body", False)
+
+
+async def _hang_up(receive: Receive, send: Send) -> None:
     # No message of ASGI cuts a connection; ``send`` is a method of the object that holds it.
     send.__self__.transport.abort()  # type: ignore[attr-defined]
     while (await receive())["type"] != "http.disconnect":
