@@ -39,7 +39,7 @@ def find_spaces(words: str, token: str | None = None) -> list[FoundSpace]:
     """Ask the Hub for environments.
 
     Args:
-        words: What their names contain.
+        words: What they are called, or about; the Hub decides what that fits.
         token: Who is asking; found as ``find_token`` does where left out.
 
     Returns:

@@ -18,7 +18,7 @@ from openenv_cli.table import lines
 
 def list(  # noqa: A001 - the word that users type
     hub: Annotated[
-        str | None, typer.Option(metavar="QUERY", help="Look on the Hub instead, for names that contain this.")
+        str | None, typer.Option(metavar="QUERY", help="Look on the Hub instead, for these words.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
 ) -> None:
@@ -56,7 +56,7 @@ def _list_spaces(query: str, as_json: bool) -> None:
         return
     _print("on the Hub", [listing.space_row(each) for each in spaces])
     if not spaces:
-        console.note(f"the Hub has no Space that is tagged openenv and has '{query}' in its name")
+        console.note(f"the Hub finds no Space that is tagged openenv for '{query}'")
     elif len(spaces) == MOST:
         console.note(f"these are the first {MOST}: there may be more")
 
