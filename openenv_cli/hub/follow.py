@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from openenv.hub.errors import HubError
+from openenv.hub.errors import HubError, HubRateLimitError, HubUnavailableError
 from openenv.hub.repo_id import RepoId
 from openenv.hub.space import ASLEEP, Space, SpaceNotRunningError
 from openenv_cli.errors import CommandError
 from openenv_cli.hub.client import Client
 from openenv_cli.hub.events import Doing, LogLine, OnEvent, Remark
+
+if TYPE_CHECKING:
+    from huggingface_hub import SpaceRuntime
 
 Which = Literal["build", "run"]
 """Of what a log is: of the build, or of the server."""
@@ -34,6 +37,9 @@ _LOGS: dict[str, Which] = {"BUILD_ERROR": "build", "RUNTIME_ERROR": "run"}
 _LAST_LINES = 30
 _SETTLED_S = 5.0
 """How long the Hub may take to notice a commit."""
+
+_SILENCE_S = 60.0
+"""How long the Hub may give no answer while a Space is waited for, in seconds."""
 
 _FIRST_PAUSE_S, _GROWTH, _LONGEST_PAUSE_S = 0.2, 1.5, 3.0
 
@@ -129,7 +135,7 @@ class Follower:
 
     def _look(self) -> str | None:
         """Ask where it stands, and which commit runs there; tell what is new."""
-        runtime = self._client.ask(self._repo_id, lambda api: api.get_space_runtime(str(self._repo_id)))
+        runtime = self._runtime()
         if runtime.stage != self._stage:
             self._stage = str(runtime.stage)
             self._on_event(Doing(self._stage))
@@ -137,6 +143,19 @@ class Follower:
             self._tell_log()
         self._message = runtime.raw.get("errorMessage")
         return runtime.raw.get("sha")
+
+    def _runtime(self) -> SpaceRuntime:
+        """Ask where it stands; a build goes on while the Hub does not answer for a moment, so it is asked again."""
+        seconds, until = _FIRST_PAUSE_S, self._elapsed() + min(_SILENCE_S, self._timeout_s)
+        while True:
+            try:
+                return self._client.ask(self._repo_id, lambda api: api.get_space_runtime(str(self._repo_id)))
+            except HubUnavailableError as error:
+                if isinstance(error, HubRateLimitError) or self._elapsed() > until:
+                    raise
+                self._on_event(Remark(f"{error.message}: asking again"))
+            self._pause(seconds)
+            seconds = min(seconds * _GROWTH, _LONGEST_PAUSE_S)
 
     def _differs(self, before: Before, commit: str, deployed: str | None) -> bool:
         is_new = deployed == commit != before.commit

@@ -67,6 +67,7 @@ def assert_failed(ran, code, *words):
 
 
 CREATE, COMMIT, UPLOAD = "POST /api/repos/create", "POST /api/spaces/.*/commit/", "PUT /_contents/"
+RUNTIME = "GET /api/spaces/.*/runtime"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,6 @@ CREATE, COMMIT, UPLOAD = "POST /api/repos/create", "POST /api/spaces/.*/commit/"
         (COMMIT, 409, REFUSED),
         (COMMIT, 500, MISSING),
         (COMMIT, 0, MISSING),
-        ("GET /api/spaces/.*/runtime", 500, MISSING),
     ],
 )
 def test_a_push_that_fails_anywhere_says_so_and_can_be_run_again(hub, space, push, request_, status, code):
@@ -198,6 +198,23 @@ def test_the_space_of_somebody_else_gets_a_pull_request_and_nothing_else(hub, sp
     assert opened.code == 0, opened.err
     assert opened.out == f"opened {hub.server.url}/spaces/{space}/discussions/1\n"
     assert hub.api.list_repo_files(space, repo_type="space") == files
+
+
+@pytest.mark.parametrize("status", [500, 0])
+def test_a_hub_that_does_not_answer_for_a_moment_is_waited_for(hub, space, push, status):
+    fault = hub.server.add_fault(RUNTIME, status, times=2)
+
+    ran = push()
+
+    assert (ran.code, fault.seen) == (0, 2), ran.err
+    assert ran.err.count(": asking again\n") == 2
+    assert ran.out.startswith(f"deployed {space} at http://")
+
+
+def test_a_hub_that_answers_no_more_while_it_builds_is_given_up(hub, push):
+    hub.server.add_fault(RUNTIME, 500, message="told to fail")
+
+    assert_failed(push("--timeout", "1"), MISSING, "told to fail")
 
 
 def test_a_build_that_fails_shows_its_log(hub, space, push):
