@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import threading
 from pathlib import Path
 
 from .server import HubServer
@@ -33,14 +34,15 @@ def main() -> None:
     parser.add_argument("--organisation", action="append", default=[], help="another namespace of theirs")
     parser.add_argument("--runs", action="store_true", help="really install and run what is pushed")
     options = parser.parse_args()
-    stop = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     with HubServer(options.folder, options.port, runs=options.runs) as server:
         token, _ = server.call(lambda hub: hub.accounts.add_user(options.user))
         for name in options.organisation:
             server.call(lambda hub, name=name: hub.accounts.add_organisation(name, **{options.user: "write"}))
         print(f"export HF_ENDPOINT={server.url}\nexport HF_HUB_DISABLE_XET=1\nexport HF_TOKEN={token}", flush=True)
-        signal.sigwait(stop)
+        stopped.wait()
 
 
 if __name__ == "__main__":
