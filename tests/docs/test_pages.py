@@ -27,10 +27,13 @@ NOT_RUN = {
     "needs a package that these clients do without": 1,
     "needs a language model": 1,
     "shows another library": 1,
-    "needs a container engine: make e2e-docker has one": 6,
+    "needs a container engine: make e2e-docker has one": 7,
     "the Hub and containers are not here yet": 2,
 }
 """Why a block is not run -> of how many blocks that is true."""
+
+ON_THE_HUB = {"docs/publishing.md"}
+"""Pages that are played on a Hub, as the user ``you``."""
 
 SCRIPT_ONLY = {"where an event loop runs, a call without with returns a coroutine": 1}
 """Why a block is not run in an event loop -> likewise."""
@@ -55,7 +58,11 @@ def _play(folder: Path, *played: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PLAYED, ids=_name)
-def test_blocks_of_a_page_run_as_scripts_and_in_an_event_loop(page: Path, tmp_path: Path) -> None:
+def test_blocks_of_a_page_run_as_scripts_and_in_an_event_loop(
+    page: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if _name(page) in ON_THE_HUB:
+        request.getfixturevalue("hub_of_you")
     _play(tmp_path, *([SEEDS / "stand_ins.md", page] if page.parent == SEEDS else [page]))
 
 
