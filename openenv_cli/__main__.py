@@ -16,6 +16,14 @@ def main() -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 130
+    except ImportError as error:
+        from openenv_cli import clash
+
+        if not (clash.strangers() or clash.foreign_files()):
+            raise
+        sys.stderr.write(f"error: files of {clash.DISTRIBUTION} were overwritten, or are gone: {error}\n")
+        sys.stderr.write(f"hint: {clash.advice()}\n")
+        return 1
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the interpreter's own end is no place for a traceback
     return code

@@ -151,7 +151,10 @@ def _problem(failure: Exception) -> _Problem:
     if isinstance(failure, OSError):
         where = f": {failure.filename}" if failure.filename is not None else ""
         return _Problem(kind, f"{failure.strerror or failure}{where}", None, CommandError.exit_code)
-    return _Problem(kind, f"{kind}: {failure}", "--debug shows where it happened", CommandError.exit_code)
+    hint = "--debug shows where it happened"
+    if isinstance(failure, ImportError):
+        hint += "; python -m openenv_cli doctor says whether another package has overwritten files of this one"
+    return _Problem(kind, f"{kind}: {failure}", hint, CommandError.exit_code)
 
 
 def _in_our_words(failure: typer.TyperException) -> str:

@@ -8,19 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from enum import Enum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from openenv.version import DISTRIBUTION
-from openenv_cli import ports
+from openenv_cli import clash, ports
 from openenv_cli.errors import CommandError, MissingError
 
 OLDEST, NEWEST = (3, 10), (3, 14)
 """The versions of Python that this package is tested with, and all between them."""
-
-STRANGERS = ("openenv", "openenv-core")
-"""Distributions that install a package of the same name as ours: whoever comes last overwrites the other's files."""
 
 LEAST_FREE_GB = 2.0
 DEFAULT_PORT = 8000
@@ -96,14 +91,20 @@ def python(running: tuple[int, int, int]) -> Finding:
 
 
 def distributions() -> Finding:
-    """Look for distributions that share files with ours."""
-    found = [f"{name} {there}" for name in STRANGERS if (there := _version(name)) is not None]
-    if not found:
-        return Finding("packages", Status.OK, f"{DISTRIBUTION} {_version(DISTRIBUTION) or 'from its files'}")
-    names = " ".join(name for name in STRANGERS if _version(name) is not None)
-    hint = f"pip uninstall {names}, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
-    message = f"{' and '.join(found)} installs the package openenv too: its files and ours are mixed up"
-    return Finding("packages", Status.PROBLEM, message, hint)
+    """Look for distributions that share files with ours, and for what they have left of those."""
+    others = clash.strangers()
+    if others:
+        named = " and ".join(f"{name} {there}" for name, there in others.items())
+        verb = "install" if len(others) > 1 else "installs"
+        message = f"{named} {verb} the package openenv too: its files and ours are mixed up"
+        return Finding("packages", Status.PROBLEM, message, clash.advice())
+    foreign = clash.foreign_files()
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        message = f"{foreign[0]}{more} of {clash.DISTRIBUTION} were overwritten, or are gone"
+        return Finding("packages", Status.PROBLEM, message, clash.advice())
+    installed = clash.installed(clash.DISTRIBUTION)
+    return Finding("packages", Status.OK, f"{clash.DISTRIBUTION} {installed or 'from its files'}")
 
 
 def engine() -> Iterator[Finding]:
@@ -149,10 +150,3 @@ def port(number: int) -> Finding:
     except MissingError as error:
         return Finding("port", Status.NOTE, error.message, error.hint)
     return Finding("port", Status.OK, f"{number} is free")
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
