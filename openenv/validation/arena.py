@@ -20,7 +20,8 @@ from openenv.validation.wire import Frame, Player
 
 T = TypeVar("T")
 
-_SHARE = 8
+_SHARE = 16
+"""Into so many parts the time is divided. A check plays what takes one part up to four times."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain, islice, zip_longest
+from itertools import chain, cycle, islice, zip_longest
 from typing import Any
 
 from openenv.validation.actions import ActionMaker
@@ -51,7 +51,7 @@ class Play:
     @remembered
     def wild(self) -> list[Recording]:
         """Sessions in which every other action is from the edges of the schema."""
-        edges = islice(self._edges(), self.arena.effort.edges)
+        edges = islice(cycle(self._edges()), self.arena.effort.edges)
         found: list[Recording] = []
         for first in self.arena.share_of(edges):
             choices = _Alternating(chain([first], edges), ActionMaker(self.arena.schemas.action))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from openenv.environment import Environment
+from openenv.errors import InvalidActionError
 from openenv.types import Action, Observation, State
 
 SIZE = 10
@@ -34,14 +35,19 @@ class Walk:
         self.books = State()
         self.random = Random()
         self.place = self.treasure = 0
+        self.over = False
 
     def reset(self, seed: int | None = None, episode_id: str | None = None) -> Any:
         self.books = State(episode_id=episode_id or str(uuid4()))
         self.random = Random(seed)
+        self.over = False
         return self.begin()
 
     def step(self, action: Any) -> Any:
+        if self.over:
+            raise InvalidActionError("the episode is over")
         seen = self.act(action)
+        self.over = seen.done
         self.books.step_count += 1
         return seen
 

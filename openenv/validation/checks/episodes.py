@@ -91,7 +91,8 @@ def edges_are_answered(play: Play) -> Iterator[Finding]:
 )
 def refusals_change_nothing(play: Play) -> Iterator[Finding]:
     """What follows is as if nobody had asked."""
-    refused = [recording.script.without_states() for recording in play.wild if _refused(recording)]
+    recordings = sorted((*play.wild, play.recording), key=_refusals, reverse=True)
+    refused = [recording.script.without_states() for recording in recordings if any(_refusals(recording))]
     if not refused:
         raise NotChecked("no action was refused")
     yield from play.disproved("B015", refused)
@@ -115,5 +116,8 @@ def the_end_is_the_end(play: Play) -> Iterator[Finding]:
     yield from play.disproved("B016", further)
 
 
-def _refused(recording: Recording) -> bool:
-    return any(answer.frame is not None and answer.frame.code in TOLD for answer in recording.answers)
+def _refusals(recording: Recording) -> tuple[int, int]:
+    """Count the actions that the environment has refused, and those that its server has."""
+    codes = [answer.frame.code for answer in recording.answers if answer.frame is not None]
+    environment, server = (codes.count(code) for code in TOLD)
+    return environment, server

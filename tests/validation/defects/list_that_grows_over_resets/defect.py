@@ -1,0 +1,20 @@
+from typing import Any
+
+from twin import Move, Sight, Walk
+
+from openenv.environment import Environment
+from openenv.types import State
+
+
+class Trail(Sight):
+    visited: list[int] = []
+
+
+class Twin(Walk, Environment[Move, Trail, State]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.visited: list[int] = []
+
+    def see(self, reward: float | None = None) -> Any:
+        self.visited.append(self.place)
+        return Trail(visited=self.visited[-3:], place=self.place, reward=reward, done=bool(reward))

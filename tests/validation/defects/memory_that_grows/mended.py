@@ -1,0 +1,11 @@
+from typing import Any
+
+from twin import Walker
+
+
+class Twin(Walker):
+    kept: list[bytes] = []
+
+    def begin(self) -> Any:
+        self.kept = [bytes(range(256)) * 500]
+        return super().begin()

@@ -1,0 +1,8 @@
+from typing import Any
+
+from twin import Sight, Walker
+
+
+class Twin(Walker):
+    def see(self, reward: float | None = None) -> Any:
+        return Sight.model_construct(place=str(self.place), treasure=self.treasure, reward=reward, done=bool(reward))
