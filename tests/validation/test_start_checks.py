@@ -10,6 +10,7 @@ import pytest
 from specimens import ENVIRONMENT, FLAT, PACKAGED, UNSAID, check, found, ids_of, outcome_of, passed, write
 
 from openenv.validation.check import registered
+from openenv.validation.effort import DEFAULT
 from openenv.validation.launch import Exit
 from openenv.validation.report import Outcome, Status
 
@@ -25,7 +26,7 @@ def outcome_with(root: Path, code: str, spoilt: str, id_: str, **options: Any) -
 
 @pytest.mark.parametrize("files", [PACKAGED, FLAT], ids=["packaged", "flat"])
 def test_a_healthy_project_passes_every_check_strictly(tmp_path: Path, files: dict[str, str]) -> None:
-    report = check(write(tmp_path, files), strict=True)
+    report = check(write(tmp_path, files), strict=True, effort=DEFAULT)
     assert found(report) == {}
     assert passed(report) == ids_of("S", "H", "W", "B") - UNSAID
 
