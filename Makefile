@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts docs interop games e2e-docker bench clean
+.PHONY: help setup demo test lint types contracts docs interop defects games e2e-docker bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ docs: $(READY) ## Build the documentation into site/, strictly.
 
 interop: $(READY) ## Play with the real openenv 0.10.0, both ways.
 	$(RUN) pytest tests/interop
+
+defects: $(READY) ## Find every planted defect, and blame none of the mended twins.
+	$(RUN) pytest --numprocesses 2 --dist worksteal tests/e2e/defects/test_defects.py
+	$(RUN) pytest --numprocesses 2 --dist worksteal tests/e2e/defects/test_trends.py
 
 games: $(READY) ## Measure policies on OpenSpiel's games, after its tests; needs 1 GB and Python 3.11.
 	games=$$($(VENV)/bin/python scripts/venvs.py games) && \

@@ -7,16 +7,20 @@ from pathlib import Path
 import pytest
 from corpus import Defect, corpus, failed
 
+from openenv.validation.effort import THOROUGH
 from openenv.validation.report import Status, Verdict
 
+AT_ONCE = [defect for defect in corpus() if defect.effort != THOROUGH.name]
+"""Those that are found in seconds; the others are in ``test_trends.py``."""
 
-@pytest.mark.parametrize("defect", corpus(), ids=lambda defect: defect.name)
+
+@pytest.mark.parametrize("defect", AT_ONCE, ids=lambda defect: defect.name)
 def test_a_planted_defect_is_found(defect: Defect, tmp_path: Path) -> None:
     report = defect.report("defect", tmp_path)
     assert failed(report) == {defect.found_by, *defect.also}
 
 
-@pytest.mark.parametrize("defect", corpus(), ids=lambda defect: defect.name)
+@pytest.mark.parametrize("defect", AT_ONCE, ids=lambda defect: defect.name)
 def test_its_mended_twin_passes(defect: Defect, tmp_path: Path) -> None:
     report = defect.report("mended", tmp_path)
     assert report.verdict is Verdict.PASSED, [finding for one in report.outcomes for finding in one.findings]
