@@ -53,6 +53,9 @@ games: $(READY) ## Measure policies on OpenSpiel's games, after its tests; needs
 		$$games -m pytest envs/openspiel_env && \
 		$$games scripts/games.py
 
+e2e-hub: $(READY) ## Push an environment to a Hub on this machine, and play it from there by its name.
+	$(RUN) pytest tests/e2e/hub
+
 e2e-docker: $(READY) ## Build and run images on a real container engine, the one that DOCKER_HOST names.
 	$(RUN) pytest --numprocesses 2 --dist loadfile tests/e2e/docker
 
