@@ -69,12 +69,13 @@ def test_says_where_there_is_none(openenv: Any, hub: HubUser) -> None:
     assert ran.err == "the Hub finds no Space that is tagged openenv for 'nothing-is-called-so'\n"
 
 
-def test_a_hub_that_does_not_answer_is_missing(openenv: Any, hub: HubUser) -> None:
+def test_a_hub_that_does_not_answer_is_missing(openenv: Any, hub: HubUser, waits: list[float]) -> None:
     hub.server.add_fault("GET /api/spaces", 503)
 
     ran = openenv("list", "--hub", "walk", "--json")
 
     assert (ran.code, ran.document["error"]["type"]) == (3, "HubUnavailableError")
+    assert waits  # the client has asked again
 
 
 def test_a_space_is_described_where_it_runs(openenv: Any, space: str) -> None:
