@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,24 +13,7 @@ from support.puppets import PATIENCE_S
 from support.serving import serving
 from support.walks import Walk
 
-from openenv.providers.process import ProcessProvider
-
-ECHO = Path(__file__).parents[2] / "envs" / "echo_env"
-LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
 TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3g"
-
-
-@pytest.fixture(scope="module")
-def echo():
-    """A server that stands behind Spaces."""
-    provider = ProcessProvider.for_project(ECHO)
-    yield provider.start()
-    provider.stop()
-
-
-@pytest.fixture
-def project(tmp_path):
-    return shutil.copytree(ECHO, tmp_path / "echo-env", ignore=LEFT_OUT)
 
 
 @pytest.fixture

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import functools
-import shutil
 import socket
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from support.hub import HubUser, send_there
 
-from openenv.providers.process import ProcessProvider
 from openenv_cli.hub import client
 from openenv_cli.images import build
 from openenv_cli.images.wheel import Wheel, runtime_wheel
 
-ECHO = Path(__file__).parents[2] / "envs" / "echo_env"
-LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
 REFUSED, MISSING = 1, 3
 
 the_wheel = functools.cache(runtime_wheel)
 """Made once: files of the runtime may change while somebody works on them."""
-
-
-@pytest.fixture(scope="module")
-def echo():
-    """The server of echo_env, which stands behind the Spaces here."""
-    provider = ProcessProvider.for_project(ECHO)
-    yield provider.start()
-    provider.stop()
 
 
 @pytest.fixture
@@ -41,9 +28,8 @@ def space(hub, echo):
 
 
 @pytest.fixture
-def push(openenv, hub, space, waits, tmp_path, monkeypatch):
-    """Pushes a copy of echo_env."""
-    project = shutil.copytree(ECHO, tmp_path / "echo-env", ignore=LEFT_OUT)
+def push(openenv, hub, space, waits, project, monkeypatch):
+    """Pushes echo_env."""
     monkeypatch.setattr(build, "runtime_wheel", the_wheel)
     monkeypatch.setattr(client, "time", SimpleNamespace(sleep=waits.append))
     return lambda *options: openenv("push", str(project), *options)
