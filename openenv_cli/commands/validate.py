@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +12,12 @@ from typing import Annotated
 import typer
 
 from openenv.errors import ConfigurationError, UnauthorizedError
-from openenv.validation.check import FAMILIES, Severity, Stage
-from openenv.validation.report import Outcome, Report, Status, Verdict
+from openenv.validation.check import Stage
+from openenv.validation.junit import junit
+from openenv.validation.report import Report, Verdict
 from openenv.validation.run import DEFAULT_TIMEOUT_S, Options
 from openenv.validation.run import validate as run_checks
+from openenv.validation.text import report_lines, verdict_line
 from openenv_cli import console
 from openenv_cli.errors import MissingError, UsageError
 
@@ -31,10 +33,15 @@ _DOING = {
     Stage.SLOTS: "starting a second server",
     Stage.EXIT: "stopping the server",
 }
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
-
-Line = tuple[str, str]
-"""A line of the report and its style."""
+_STYLES = {
+    "title": "bold",
+    "error": "bold red",
+    "warning": "yellow",
+    "aside": "dim",
+    "passed": "bold green",
+    "failed": "bold red",
+}
+"""What a line of the report is -> how it looks."""
 
 
 class Format(str, Enum):
@@ -42,6 +49,7 @@ class Format(str, Enum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
 
 
 def validate(
@@ -92,68 +100,21 @@ def validate(
 
 def _write(report: Report, format_: Format, output: Path | None) -> None:
     """Print the report, or put it in a file and print where it is."""
-    if output is None:
-        if format_ is Format.JSON:
-            console.document(report.as_json())
-        for text, style in _lines(report) if format_ is Format.TEXT else ():
-            console.out(text, style)
-        return
-    as_json = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
-    text = as_json if format_ is Format.JSON else "\n".join(line for line, _ in _lines(report))
-    output.write_text(text + "\n", encoding="utf-8")
-    console.note(f"{_verdict(report)}\nthe report is in {output}")
+    if output is not None:
+        output.write_text(_text(report, format_), encoding="utf-8")
+        console.note(f"{verdict_line(report)}\nthe report is in {output}")
+    elif format_ is Format.TEXT:
+        for line, kind in report_lines(report):
+            console.out(line, _STYLES.get(kind, ""))
+    elif format_ is Format.JSON:
+        console.document(report.as_json())
+    else:
+        sys.stdout.write(junit(report))
 
 
-def _lines(report: Report) -> Iterator[Line]:
-    """Lay the report out for people."""
-    yield report.target, "bold"
-    for family, title in FAMILIES.items():
-        outcomes = [outcome for outcome in report.outcomes if outcome.check.family == family]
-        if outcomes:
-            yield f"{title}: {_tally(outcomes)}", ""
-        for outcome in outcomes:
-            yield from _findings(outcome)
-    reasons = report.reasons()
-    if reasons:
-        yield "Not checked:", ""
-    for reason, ids in reasons:
-        yield f"  {_ranges(ids)}: {reason}", "dim"
-    passed = report.verdict is Verdict.PASSED
-    yield _verdict(report), "bold green" if passed else "bold red"
-
-
-def _findings(outcome: Outcome) -> Iterator[Line]:
-    check = outcome.check
-    for finding in outcome.findings:
-        yield f"  {check.severity.value} {check.id}  {finding.message}", _STYLES[check.severity]
-        yield from ((f"    {line}", "dim") for line in finding.details)
-        if finding.where:
-            yield f"    where: {finding.where}", ""
-        yield f"    mend:  {finding.mend or check.mend}", ""
-
-
-def _tally(outcomes: list[Outcome]) -> str:
-    counts = {status: sum(outcome.status is status for outcome in outcomes) for status in Status}
-    return ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
-
-
-def _ranges(ids: list[str]) -> str:
-    """Write neighbouring ids as a range: ``H003 - H019, W001``."""
-    runs: list[list[str]] = []
-    for one in ids:
-        if runs and runs[-1][-1] == f"{one[0]}{int(one[1:]) - 1:03}":
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} - {run[-1]}" for run in runs)
-
-
-def _verdict(report: Report) -> str:
-    errors, warnings = (report.count(Status.FAILED, severity) for severity in Severity)
-    counts = [
-        f"{report.count(Status.PASSED)} passed",
-        f"{errors} error{'s' * (errors != 1)}",
-        f"{warnings} warning{'s' * (warnings != 1)}{' (which count)' * (report.strict and warnings > 0)}",
-        f"{report.count(Status.NOT_CHECKED)} not checked",
-    ]
-    return f"{report.verdict.value}: {', '.join(counts)}, in {report.seconds:.1f} s"
+def _text(report: Report, format_: Format) -> str:
+    if format_ is Format.JUNIT:
+        return junit(report)
+    if format_ is Format.JSON:
+        return json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n"
+    return "".join(f"{line}\n" for line, _ in report_lines(report))

@@ -80,7 +80,7 @@ def test_json_is_one_document_and_nothing_else(
     assert [check["id"] for check in report["checks"]] == [f"S00{n}" for n in range(1, 10)]
 
 
-@pytest.mark.parametrize(("option", "begins"), [([], "/"), (["--json"], "{")])
+@pytest.mark.parametrize(("option", "begins"), [([], "/"), (["--json"], "{"), (["--format", "junit"], "<?xml")])
 def test_the_report_can_go_into_a_file(
     project: Path, option: list[str], begins: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
