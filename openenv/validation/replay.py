@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from openenv.errors import ConfigurationError
 from openenv.validation.script import Request, Script
 
 FORMAT_VERSION = 1
+FOLDER = Path(".openenv")
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,16 @@ class Replay:
     snippet: str = ""
     format: int = FORMAT_VERSION
 
-    def as_json(self) -> dict[str, Any]:
-        """Lay it out as JSON values."""
-        return asdict(self)
+    @property
+    def path(self) -> Path:
+        """Where it is kept: in the current folder, one for each check."""
+        return FOLDER / f"{self.check}.json"
+
+    def keep(self) -> None:
+        """Write it to its file, which Git is told to ignore."""
+        FOLDER.mkdir(exist_ok=True)
+        (FOLDER / ".gitignore").write_text("*\n", encoding="utf-8")
+        self.path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Replay:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from openenv.validation.check import FAMILIES, Check, Finding, Severity
+from openenv.validation.replay import Replay
 from openenv.version import DISTRIBUTION, VERSION
 
 FORMAT_VERSION = 1
@@ -77,6 +78,11 @@ class Report:
         if not self.count(Status.PASSED) and not self.count(Status.FAILED):
             return Verdict.NOTHING_CHECKED
         return Verdict.PASSED
+
+    @property
+    def replays(self) -> list[Replay]:
+        """The failures that can be played again."""
+        return [one.replay for outcome in self.outcomes for one in outcome.findings if one.replay is not None]
 
     def reasons(self) -> list[tuple[str, list[str]]]:
         """Say what was not checked: each reason with the ids that it kept from running, most frequent first."""
