@@ -20,9 +20,18 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
+from .accounts import Accounts
 from .server import HubServer
+
+
+def _register(accounts: Accounts, user: str, organisations: Sequence[str]) -> str:
+    """Register a user who may write in organisations, and return their token."""
+    for name in organisations:
+        accounts.add_organisation(name, **{user: "write"})
+    return accounts.add_user(user)[0]
 
 
 def main() -> None:
@@ -38,9 +47,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with HubServer(options.folder, options.port, runs=options.runs) as server:
-        token, _ = server.call(lambda hub: hub.accounts.add_user(options.user))
-        for name in options.organisation:
-            server.call(lambda hub, name=name: hub.accounts.add_organisation(name, **{options.user: "write"}))
+        token = server.call(lambda hub: _register(hub.accounts, options.user, options.organisation))
         print(f"export HF_ENDPOINT={server.url}\nexport HF_HUB_DISABLE_XET=1\nexport HF_TOKEN={token}", flush=True)
         stopped.wait()
 
