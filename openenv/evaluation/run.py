@@ -83,7 +83,7 @@ def evaluate(
         episodes: How many of each policy.
         sessions: How many are played at a time; fewer where the server has not as many slots.
         seed: The seed of the first episode of each policy; that of the next is one more, and so on.
-        reset: Further options of each reset.
+        reset: Further options of each reset; a :class:`ResetRefusedError` ends the evaluation where they are refused.
         max_steps: After how many steps an episode is cut short.
         out: A folder to keep the run in, and to go on with the one there; failed episodes are played again.
         trajectories: Whether the steps of each episode are kept.
@@ -94,7 +94,6 @@ def evaluate(
 
     Raises:
         ConfigurationError: The target, a policy or an option cannot be used, or not kept; or ``out`` holds another run.
-        ResetRefusedError: The environment refuses the options of the reset. What was played before is kept.
         FolderInUseError: Another evaluation that is running keeps its run in ``out``.
         SessionError: The server cannot be reached, or no longer.
     """

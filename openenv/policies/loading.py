@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from openenv.errors import ConfigurationError
-from openenv.policies.base import Policy, PolicyFactory
+from openenv.policies.base import Policy, PolicyError, PolicyFactory
 from openenv.policies.function import FunctionPolicy
 
 ActionType = type[BaseModel] | dict[str, Any]
@@ -99,7 +99,8 @@ def _imported(reference: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
-        raise ConfigurationError(f"policy {reference}: there is no module {error.name}") from None
+        hint = f"the name of a module has no .py: {reference.replace('.py:', ':')}" if ".py:" in reference else None
+        raise ConfigurationError(f"policy {reference}: there is no module {error.name}", hint=hint) from None
     except AttributeError:
         raise ConfigurationError(f"policy {reference}: {module} has no {attribute}") from None
 
@@ -118,7 +119,10 @@ def _factory(found: Any, name: str) -> PolicyFactory:
         return partial(FunctionPolicy, found)
 
     def make() -> Policy:
-        made: Any = found()
+        try:
+            made: Any = found()
+        except Exception as error:
+            raise PolicyError(f"policy {name} cannot be made: {type(error).__name__}: {error}") from error
         if not isinstance(made, Policy):
             raise ConfigurationError(
                 f"{name} makes no policy but {type(made).__name__}, which has no act()", hint=_WHAT_WOULD_DO

@@ -60,7 +60,7 @@ def eval(  # noqa: A001 - the word that users type
         sys.path.insert(0, str(Path.cwd()))  # policies of one's own stand here
         report = evaluate(
             target,
-            [name.strip() for name in policy.split(",")],
+            [name.strip() for name in policy.split(",") if name.strip()],
             episodes=episodes,
             sessions=sessions,
             seed=seed,

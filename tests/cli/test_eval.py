@@ -191,6 +191,7 @@ def test_asks_for_matplotlib_before_anything_is_played(openenv: Any, monkeypatch
         (["--plot", "nowhere/returns.png"], "--plot: there is no folder"),
         (["--plot", "returns.txt"], "--plot: 'returns.txt' is of no kind that can be drawn"),
         (["--policy", "nobody"], "there is no policy 'nobody'"),
+        (["--policy", ", "], "there is no policy to evaluate"),
         (["--episodes", "0"], "0 is less than 1"),
     ],
 )

@@ -69,6 +69,28 @@ def test_what_cannot_be_called_as_a_policy_is_refused_at_once(policy: Any, said:
     assert "a function that takes an observation" in str(caught.value.hint)
 
 
+class Weightless:
+    def __init__(self) -> None:
+        raise OSError("no weights")
+
+    def act(self, observation: object) -> str:
+        return "left"
+
+
+def test_a_policy_that_cannot_be_made_is_named() -> None:
+    with pytest.raises(PolicyError, match=f"policy {__name__}:Weightless cannot be made: OSError: no weights"):
+        load_policy(f"{__name__}:Weightless")()
+
+
+def test_a_file_s_name_is_not_taken_for_a_module_s(monkeypatch: Any, tmp_path: Any) -> None:
+    (tmp_path / "of_mine.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError) as caught:
+        load_policy("of_mine.py:Policy")
+
+    assert caught.value.hint == "the name of a module has no .py: of_mine:Policy"
+
+
 def test_sessions_do_not_share_an_instance() -> None:
     make = load_policy(script)
     one, other = make(), make()
