@@ -57,6 +57,9 @@ def serve(project: Project, host: str, port: int) -> None:
             console.note("stopping, when the episodes in progress have ended")
             provider.stop()
             wait([log])
+    except BaseException:
+        provider.stop_timeout_s = 0.0  # a second Ctrl-C waits for nobody
+        raise
     finally:
         provider.stop()
 

@@ -160,9 +160,11 @@ class DockerProvider:
 
     def stop(self) -> None:
         """Stop the container and remove it; does nothing where none runs."""
-        stop, self._stop = self._stop, None
-        if stop is not None:
-            stop()
+        at_exit, server = self._stop, self._server
+        if at_exit is not None and server is not None:
+            server.stop(self.stop_timeout_s)
+            at_exit.detach()  # not before: where this is interrupted, there is something left to do
+            self._stop = None
 
     @property
     def _running(self) -> _Server | None:

@@ -203,17 +203,24 @@ def inside_image(image_of: Callable[..., str]) -> str:
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a registry on this machine: Debian's package ``docker-registry``."""
+    """The address of a registry on this machine that takes from everybody."""
+    with running_registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
+
+
+@contextmanager
+def running_registry(folder: Path, **settings: Any) -> Iterator[str]:
+    """Run Debian's package ``docker-registry`` for the length of a block; yields its address."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("there is no docker-registry: apt-get install docker-registry")
-    folder = tmp_path_factory.mktemp("registry")
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     settings = {
         "version": 0.1,
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
         "http": {"addr": address},
+        **settings,
     }
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")  # which is YAML, too
     with (folder / "log").open("wb") as log:
