@@ -52,7 +52,7 @@ def test_a_bad_token_is_refused(hub):
 
 def test_organisations_are_told_with_the_role_in_them(hub):
     organisation = f"org-of-{hub.name}"
-    hub.server.call(lambda it: it.accounts.add_organisation(organisation, **{hub.name: "read"}))
+    hub.server.call(lambda it: it.accounts.add_organisation(organisation, {hub.name: "read"}))
 
     assert [(org["name"], org["roleInOrg"]) for org in hub.api.whoami()["orgs"]] == [(organisation, "read")]
     with pytest.raises(HfHubHTTPError, match="don't have the rights to create a space") as refused:

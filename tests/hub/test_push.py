@@ -221,7 +221,7 @@ def test_variables_of_the_manifest_are_set_and_those_of_options_come_before_them
 
 
 def test_the_space_of_an_organization_is_named_with_its_owner(hub, push):
-    hub.server.call(lambda it: it.accounts.add_organisation(f"{hub.name}-team", **{hub.name: "write"}))
+    hub.server.call(lambda it: it.accounts.add_organisation(f"{hub.name}-team", {hub.name: "write"}))
 
     assert push("--repo-id", f"{hub.name}-team/echo").code == 0
 

@@ -30,7 +30,7 @@ from .server import HubServer
 def _register(accounts: Accounts, user: str, organisations: Sequence[str]) -> str:
     """Register a user who may write in organisations, and return their token."""
     for name in organisations:
-        accounts.add_organisation(name, **{user: "write"})
+        accounts.add_organisation(name, {user: "write"})
     return accounts.add_user(user)[0]
 
 

@@ -67,9 +67,9 @@ class Accounts:
         self.tokens.update({write: (name, "write"), read: (name, "read")})
         return write, read
 
-    def add_organisation(self, name: str, **members: Role) -> None:
+    def add_organisation(self, name: str, members: dict[str, Role]) -> None:
         """Register an organisation and what its members may do there."""
-        self.organisations[name] = dict(members)
+        self.organisations[name] = members
 
     def identity(self, authorization: str | None) -> Identity | None:
         """Who a header ``Authorization`` speaks of; nobody, where there is none.
