@@ -61,6 +61,8 @@ class Replay:
             if said["format"] != FORMAT_VERSION:
                 raise ConfigurationError(f"{path} is of format {said['format']}, and this reads {FORMAT_VERSION}")
             scripts = tuple(Script(tuple(Request(**one) for one in told["requests"])) for told in said["scripts"])
+            if not scripts:
+                raise ValueError("it holds no script")
             return cls(str(said["check"]), scripts, said["dialect"], str(said["snippet"]))
         except OSError as error:
             raise ConfigurationError(f"cannot read {path}: {error.strerror}", hint=hint) from None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +15,9 @@ import typer
 
 from openenv.errors import ConfigurationError, UnauthorizedError
 from openenv.validation.check import Stage
+from openenv.validation.effort import DEFAULT, QUICK, THOROUGH
 from openenv.validation.junit import junit
+from openenv.validation.replay import Replay
 from openenv.validation.report import Report, Verdict
 from openenv.validation.run import DEFAULT_TIMEOUT_S, Options
 from openenv.validation.run import validate as run_checks
@@ -29,7 +33,7 @@ _DOING = {
     Stage.LAUNCH: "starting its server",
     Stage.SERVER: "talking to the server",
     Stage.RECORDING: "playing episodes",
-    Stage.PLAY: "playing more episodes",
+    Stage.PLAY: "playing them in other ways",
     Stage.SLOTS: "starting a second server",
     Stage.EXIT: "stopping the server",
 }
@@ -56,6 +60,10 @@ def validate(
     target: Annotated[str, typer.Argument(help="A project's folder, the URL of a server, or image:NAME.")] = ".",
     static: Annotated[bool, typer.Option("--static", help="Read files only; run nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings count as errors.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help=f"Play for {QUICK.seconds:g} s at most.")] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help=f"Play for up to {THOROUGH.seconds:g} s, hundreds of episodes.")
+    ] = False,
     select: Annotated[
         list[str] | None, typer.Option("--select", metavar="ID", help="Only checks whose id begins so; repeatable.")
     ] = None,
@@ -70,12 +78,18 @@ def validate(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", help="Longest wait for one answer of the server.")
     ] = DEFAULT_TIMEOUT_S,
+    replay: Annotated[
+        Path | None, typer.Option("--replay", metavar="FILE", help="Play a failure again that was found before.")
+    ] = None,
 ) -> int:
     """Check a project, or a server at work.
 
     A project is read, then imported, started on a free port and played. An image is started in a container
-    of its own. A server that is protected by a key gets the one in OPENENV_API_KEY.
+    of its own. A server that is protected by a key gets the one in OPENENV_API_KEY. An episode that shows what is
+    wrong is kept in .openenv, for --replay.
     """
+    if quick and thorough:
+        raise UsageError("--quick or --thorough, not both")
     if not 0 < timeout <= _LONGEST_WAIT_S:
         raise UsageError(f"--timeout is more than 0 and at most {_LONGEST_WAIT_S:g} seconds, not {timeout:g}")
     if output is not None and not output.absolute().parent.is_dir():
@@ -87,15 +101,31 @@ def validate(
         strict=strict,
         timeout_s=timeout,
         api_key=os.environ.get("OPENENV_API_KEY"),
+        effort=QUICK if quick else THOROUGH if thorough else DEFAULT,
     )
     try:
-        report = run_checks(target, options, on_stage=lambda stage: console.note(f"{_DOING[stage]} …", "dim"))
+        options = dataclasses.replace(options, replay=Replay.read(replay) if replay else None)
+        report = run_checks(target, options, on_stage=_teller(options))
     except ConfigurationError as error:
         raise UsageError(error.message, hint=error.hint) from None
     except UnauthorizedError as error:
         raise MissingError(error.message, hint=error.hint) from None
+    for failure in report.replays:
+        failure.keep()
     _write(report, Format.JSON if as_json else format_, output)
     return 0 if report.verdict is Verdict.PASSED else 1
+
+
+def _teller(options: Options) -> Callable[[Stage], None]:
+    """Make what says what is being done, and first of all how long playing may take."""
+    bound = "" if options.static else f" (playing will take {options.effort.seconds:g} s at most)"
+
+    def tell(stage: Stage) -> None:
+        nonlocal bound
+        console.note(f"{_DOING[stage]} …{bound}", "dim")
+        bound = ""
+
+    return tell
 
 
 def _write(report: Report, format_: Format, output: Path | None) -> None:

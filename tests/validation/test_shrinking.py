@@ -43,6 +43,11 @@ def test_what_is_left_is_made_simpler() -> None:
     assert 5 < len(only["word"]) <= 11
 
 
+def test_a_reset_keeps_a_seed() -> None:
+    script = Script((Request("reset", {"seed": 3, "task": "a"}),))
+    assert data(shortest(script, lambda one: True, tries=50)) == [{"seed": 0}]
+
+
 def test_it_is_not_asked_more_often_than_allowed() -> None:
     asked: list[Script] = []
 

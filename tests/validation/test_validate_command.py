@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from specimens import PACKAGED, ids_of, served, write
+from specimens import ENVIRONMENT, PACKAGED, ids_of, served, write
 
 from openenv.validation.check import FAMILIES
 from openenv_cli import console
@@ -153,3 +153,41 @@ def test_a_target_that_is_not_there_is_one_line_and_a_hint(
     assert shown.out == ""
     assert shown.err.startswith(said)
     assert "hint: " in shown.err
+
+
+def test_the_time_for_playing_is_told_beforehand_and_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    with served() as url:
+        for option, seconds in (([], 60), (["--quick"], 15), (["--thorough"], 600)):
+            main(["validate", url, "--select", "B001", *option])
+            assert capsys.readouterr().err.startswith(
+                f"playing them in other ways … (playing will take {seconds} s at most)\n"
+            )
+
+
+def test_a_failure_is_kept_and_played_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = ENVIRONMENT.replace("str(uuid4())), 0", "str(uuid4())), self._total")
+    project = write(tmp_path / "project", PACKAGED, {"my_env/server/environment.py": environment})
+    assert main(["validate", str(project), "--quick", "--select", "B"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "    again: --replay .openenv/B011.json" in lines
+    assert "B011 as Python:" in lines
+    assert "server.stop()" in lines
+    assert main(["validate", str(project), "--replay", ".openenv/B011.json"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("failed: 0 passed, 1 error, 0 warnings, 0 not checked")
+    write(project, PACKAGED)
+    assert main(["validate", str(project), "--replay", ".openenv/B011.json"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--quick", "--thorough"], "error: --quick or --thorough, not both"),
+        (["--replay", "/no/such/file"], "error: cannot read /no/such/file: No such file or directory"),
+    ],
+)
+def test_wrong_usage_of_play_ends_with_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", *arguments]) == 2
+    assert capsys.readouterr().err.startswith(said)
