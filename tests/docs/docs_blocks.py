@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = Path(__file__).with_name("seeds")
-LANGUAGES = {"python", "sh", "text", "json", "yaml", ""}
+LANGUAGES = {"python", "sh", "js", "text", "json", "yaml", ""}
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<language>[\w-]*)(?P<rest>.*)$")
 _COMMENT = re.compile(r"^ *<!-- (?P<key>file|not run|script only): (?P<value>.+) -->$")
