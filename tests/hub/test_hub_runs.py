@@ -42,6 +42,7 @@ class Server:
         print("teller starts", flush=True)
         server.serve_forever()
 """
+INSTALLING_S = 4 * PATIENCE_S
 BESIDE = {"README.md": "---\nsdk: docker\n---\n", "Dockerfile": "FROM scratch\n"}
 
 
@@ -73,7 +74,7 @@ def push(hub, tmp_path):
             CommitOperationAdd(path.relative_to(root).as_posix(), path) for path in root.rglob("*") if path.is_file()
         ]
         hub.api.create_commit(space, operations, commit_message="Push", repo_type="space")
-        hub.api.wait_for_space(space, timeout=PATIENCE_S, poll_interval=0.02)
+        hub.api.wait_for_space(space, timeout=INSTALLING_S, poll_interval=0.02)
         return space
 
     return run
@@ -94,7 +95,7 @@ def test_what_was_pushed_is_installed_and_runs_with_the_variables_of_the_space(h
     variables = asked(hub, space)
     assert (variables["GREETING"], variables["API_KEY"], variables["SPACE_ID"]) == ("hello", "very-secret", space)
     assert "HF_TOKEN" not in variables
-    assert "game, uvicorn" in log_of(hub, space, build=True)
+    assert "--> Installed game, " in log_of(hub, space, build=True)
 
     hub.api.add_space_variable(space, "GREETING", "good day")
     hub.api.wait_for_space(space, timeout=PATIENCE_S, poll_interval=0.02)
