@@ -1,0 +1,157 @@
+"""The checks of ``openenv validate`` as tests: of an environment's class, in process, or of a project or server.
+
+In a test file of an environment::
+
+    @pytest.mark.parametrize("case", cases(MyEnvironment), ids=str)
+    def test_keeps_the_rules(case: Case) -> None:
+        case.run()
+
+Nothing here needs pytest: a case that fails raises ``AssertionError``, one that cannot be checked ``SkipTest``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from unittest import SkipTest
+
+from openenv.errors import ConfigurationError
+from openenv.project.project import find_root
+from openenv.validation.check import Check, Severity, Stage, registered
+from openenv.validation.effort import QUICK, Effort
+from openenv.validation.report import Outcome, Status
+from openenv.validation.run import Options, validate
+from openenv.validation.selection import select as select_checks
+from openenv.validation.target import ClassTarget, read_target
+from openenv.validation.text import finding_lines
+
+_IN_PROCESS = (Stage.RECORDING, Stage.PLAY)
+
+
+class CheckFailed(AssertionError):
+    """A check failed; the message is what ``openenv validate`` would print."""
+
+
+class CheckWarning(UserWarning):
+    """A check failed that is a warning only."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check of an environment, as a test.
+
+    Attributes:
+        check: The check.
+        examination: What it belongs to; all of it is run when the first case is.
+    """
+
+    check: Check
+    examination: Examination
+
+    def __str__(self) -> str:
+        return self.check.id
+
+    def run(self) -> None:
+        """Do nothing where the check passes.
+
+        Raises:
+            CheckFailed: It fails.
+            SkipTest: It could not be checked; the message says why.
+        """
+        outcome = self.examination.outcomes[self.check.id]
+        if outcome.status is Status.NOT_CHECKED:
+            raise SkipTest(str(outcome.reason))
+        if outcome.status is Status.FAILED:
+            lines = [line for finding in outcome.findings for line, _ in finding_lines(self.check, finding)]
+            said = "\n".join([self.check.title, *lines])
+            if self.check.severity is Severity.ERROR or self.examination.strict:
+                raise CheckFailed(said)
+            warnings.warn(said, CheckWarning, stacklevel=2)
+
+
+class Examination:
+    """The checks of one target, run once and together.
+
+    Args:
+        target: An environment's class, a path in a project, the URL of a server, or ``image:`` and a name.
+        options: How to validate.
+
+    Raises:
+        ConfigurationError: There is no such target, or no such check.
+    """
+
+    def __init__(self, target: type[Any] | str | Path, options: Options) -> None:
+        self.strict = options.strict
+        self._target = str(target) if isinstance(target, Path) else target
+        self._options = options
+        self._project = _project_of(target) if isinstance(read_target(self._target), ClassTarget) else None
+        asked = select_checks(registered().values(), options.select, options.ignore)
+        self.chosen = [check.id for check in asked if self._applies(check)]
+
+    @property
+    def cases(self) -> list[Case]:
+        """A case for each check that applies."""
+        return [Case(registered()[id_], self) for id_ in self.chosen]
+
+    def choose(self, ids: Sequence[str]) -> None:
+        """Run no more than these checks."""
+        self.chosen = [id_ for id_ in self.chosen if id_ in ids]
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        """How each check came out."""
+        everything = registered()
+        # A class is played in this process; the files of its project are read as those of a project.
+        read = [id_ for id_ in self.chosen if self._project is not None and everything[id_].stage is Stage.SOURCES]
+        rest = [id_ for id_ in self.chosen if id_ not in read]
+        reports = (
+            [validate(str(self._project), replace(self._options, select=read, ignore=(), static=True))] if read else []
+        )
+        reports += [validate(self._target, replace(self._options, select=rest, ignore=()))] if rest else []
+        return {outcome.check.id: outcome for report in reports for outcome in report.outcomes}
+
+    def _applies(self, check: Check) -> bool:
+        if not isinstance(self._target, type):
+            return True
+        return check.stage in _IN_PROCESS or (self._project is not None and check.stage is Stage.SOURCES)
+
+
+def cases(
+    target: type[Any] | str | Path,
+    *,
+    strict: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    effort: Effort = QUICK,
+) -> list[Case]:
+    """Give the checks of an environment, for ``pytest.mark.parametrize``.
+
+    Args:
+        target: An environment's class: it is played in this process, and the files of the project that it belongs to
+            are read. Or a path in a project, the URL of a server, or ``image:`` and a name: all is checked.
+        strict: Whether warnings are failures.
+        select: Ids or prefixes of the checks to run; empty for all.
+        ignore: Ids or prefixes of checks to leave out.
+        effort: How much is played.
+
+    Returns:
+        One case for each check.
+
+    Raises:
+        ConfigurationError: There is no such target, or no such check.
+    """
+    return Examination(target, Options(strict=strict, select=select, ignore=ignore, effort=effort)).cases
+
+
+def _project_of(environment: Any) -> Path | None:
+    """The project that a class belongs to, if any."""
+    source = inspect.getsourcefile(environment)
+    try:
+        return None if source is None else find_root(source)
+    except ConfigurationError:
+        return None
