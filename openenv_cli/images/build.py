@@ -207,11 +207,18 @@ def _run(client: DockerClient, entries: list[Entry], on_event: OnEvent, **option
             timeout=None,  # a step may be silent for as long as it takes
             **options,
         )
-        return _follow(read_events(_until_it_ends(stream)), on_event)
+        return _follow(read_events(until_it_ends(stream)), on_event)
 
 
-def _until_it_ends(stream: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Take an engine that is gone as the end of what it says; which, before its last word, is an error."""
+def until_it_ends(stream: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Take an engine that is gone as the end of what it says.
+
+    Args:
+        stream: The decoded entries of its stream.
+
+    Yields:
+        The entries, as far as they came; whoever misses the last one knows that the engine hung up.
+    """
     from docker.errors import APIError
     from requests.exceptions import RequestException
     from urllib3.exceptions import HTTPError

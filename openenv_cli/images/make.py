@@ -112,6 +112,6 @@ def make(
     digests = {}
     if order.push:
         on_event(Phase.PUSH)
-        digests = {tag: push(client, tag) for tag in order.tags}
+        digests = {tag: push(client, tag, on_event) for tag in order.tags}
     seconds = time.monotonic() - begun
     return Made(str(image.id), order.tags, int(image.attrs["Size"]), seconds, built, trial, digests)

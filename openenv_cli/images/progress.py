@@ -108,7 +108,7 @@ def read_events(stream: Iterable[dict[str, Any]]) -> Iterator[Event]:
         if "error" in entry:
             raise _build_error(step, str(entry["error"]), (*log, rest) if rest else tuple(log))
         image = entry.get("aux", {}).get("ID", image)
-        for event in (*_pulled(entry), *_read(lines)):
+        for event in (*read_layer(entry), *_read(lines)):
             if isinstance(event, Step):
                 step = event
                 log.clear()
@@ -128,8 +128,15 @@ def _cut(rest: str, text: str) -> tuple[list[str], str]:
     return ([*before, *lines, last], "") if _STEP.fullmatch(last) else ([*before, *lines], last)
 
 
-def _pulled(entry: dict[str, Any]) -> Iterator[Output]:
-    """Say what comes of a base image that is pulled, without every byte."""
+def read_layer(entry: dict[str, Any]) -> Iterator[Output]:
+    """Read what the engine says of a layer that it pulls or pushes.
+
+    Args:
+        entry: A decoded entry of its stream.
+
+    Yields:
+        What happened to the layer, if that is more than that some bytes were moved.
+    """
     if "status" in entry and not entry.get("progressDetail"):
         yield Output(": ".join(str(entry[key]) for key in ("id", "status") if key in entry))
 

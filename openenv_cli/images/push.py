@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from openenv_cli.errors import CommandError, MissingError
+from openenv_cli.images.build import until_it_ends
+from openenv_cli.images.progress import Output, read_layer
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -22,12 +24,13 @@ class RegistryError(MissingError):
     """The registry is not there, or does not know who asks."""
 
 
-def push(client: DockerClient, tag: str) -> str:
+def push(client: DockerClient, tag: str, on_event: Callable[[Output], None]) -> str:
     """Push an image.
 
     Args:
         client: The engine.
         tag: What it is called, with its registry.
+        on_event: Told what becomes of each layer.
 
     Returns:
         The digest that the registry knows it by.
@@ -37,15 +40,17 @@ def push(client: DockerClient, tag: str) -> str:
         PushError: It did not take the image.
     """
     repository, _, name = tag.rpartition(":")
-    return read_digest(tag, client.api.push(repository, name, stream=True, decode=True))
+    stream = client.api.push(repository, name, stream=True, decode=True)
+    return read_digest(tag, until_it_ends(stream), on_event)
 
 
-def read_digest(tag: str, stream: Iterable[dict[str, Any]]) -> str:
+def read_digest(tag: str, stream: Iterable[dict[str, Any]], on_event: Callable[[Output], None]) -> str:
     """Read what the engine says while it pushes. Pure.
 
     Args:
         tag: What is pushed.
         stream: The decoded entries of the engine's stream.
+        on_event: Told what becomes of each layer.
 
     Returns:
         The digest.
@@ -59,6 +64,8 @@ def read_digest(tag: str, stream: Iterable[dict[str, Any]]) -> str:
         if "error" in entry:
             raise _push_error(tag, str(entry["error"]))
         digest = entry.get("aux", {}).get("Digest", digest)
+        for event in read_layer(entry):
+            on_event(event)
     if digest is None:
         raise PushError(f"{tag}: the engine hung up before it was pushed", hint="push again")
     return str(digest)

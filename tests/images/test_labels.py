@@ -95,7 +95,17 @@ def test_a_name_that_no_image_can_have_is_wrong_usage(given):
 
 
 def test_the_registrys_digest_is_read():
-    assert read_digest("a:1", [{"status": "Pushed"}, {"aux": {"Tag": "1", "Digest": "sha256:9"}}]) == "sha256:9"
+    said = [
+        {"status": "The push refers to repository [a]"},
+        {"status": "Preparing", "progressDetail": {}, "id": "1f"},
+        {"status": "Pushing", "progressDetail": {"current": 1, "total": 2}, "id": "1f"},
+        {"status": "Pushed", "progressDetail": {}, "id": "1f"},
+        {"progressDetail": {}, "aux": {"Tag": "1", "Digest": "sha256:9"}},
+    ]
+    told = []
+
+    assert read_digest("a:1", said, told.append) == "sha256:9"
+    assert [event.text for event in told] == ["The push refers to repository [a]", "1f: Preparing", "1f: Pushed"]
 
 
 @pytest.mark.parametrize(
@@ -108,11 +118,11 @@ def test_the_registrys_digest_is_read():
 )
 def test_what_a_registry_refuses_is_an_error_of_its_kind(reason, error, code):
     with pytest.raises(error, match=reason[:12]) as caught:
-        read_digest("localhost:1/a:1", [{"status": "Preparing"}, {"errorDetail": {}, "error": reason}])
+        read_digest("localhost:1/a:1", [{"status": "Preparing"}, {"errorDetail": {}, "error": reason}], print)
 
     assert caught.value.exit_code == code
 
 
 def test_a_push_that_ends_without_a_digest_is_no_success():
     with pytest.raises(PushError, match="hung up"):
-        read_digest("a:1", [{"status": "Preparing"}])
+        read_digest("a:1", [{"status": "Preparing"}], print)
