@@ -85,6 +85,9 @@ def asked(url: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
     try:
         return Web(url, TIMEOUT_S).get(path, headers).object()
     except ProbeError as error:
+        if error.lost:
+            hint = "is it running there? openenv serve runs a project"
+            raise ConnectError(f"no server answers at {without_credentials(url)}: {error}", hint=hint) from error
         raise _unsaid(url, str(error)) from error
 
 

@@ -90,7 +90,8 @@ def test_an_unknown_target_is_wrong_usage_and_a_silent_server_is_missing(openenv
 
     assert (unknown.code, silent.code) == (2, 3)
     assert "error: no installed environment is called 'nothing-like-it'" in unknown.err
-    assert "does not say what it plays: GET /schema was not answered" in silent.err
+    assert "error: no server answers at http://127.0.0.1:1: GET /schema was not answered" in silent.err
+    assert "hint: is it running there?" in silent.err
 
 
 def test_the_key_of_a_protected_server_is_sent_and_not_written(openenv: Any, monkeypatch: pytest.MonkeyPatch) -> None:
