@@ -169,8 +169,7 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
 
         Args:
             repo_id: The Space, as ``owner/name``.
-            use_docker: Whether a container runs its image here. Otherwise the Space is played where it runs; it is
-                woken where it sleeps.
+            use_docker: Whether a container here runs its image; else it is played where it runs, woken if it sleeps.
             revision: A branch, a tag or a commit. Left out, that is what is deployed, or for a process the newest
                 commit; :attr:`revision` says which one it came to be.
             provider: In place of both, ``ProcessProvider``, or what is called with the name of the Space's image to
@@ -190,6 +189,15 @@ class EnvClient(Generic[ActT, ObsT, StateT]):
         own = {name: kwargs.pop(name) for name in taken_by(EnvClient, cls) & kwargs.keys()}
         asked = {"use_docker": use_docker, "revision": revision, "provider": provider, "token": token}
         return cls(provider=hub_provider(repo_id, **asked, options=kwargs), **own)
+
+    @classmethod
+    def from_env(cls, repo_id: str, *, use_docker: bool = True, provider: Any = None, **kwargs: Any) -> Self:
+        """Do what openenv 0.10 calls so: :meth:`from_hub`, where without Docker a process here serves the files."""
+        if provider is None and not use_docker:
+            from openenv.providers.process import ProcessProvider
+
+            provider = ProcessProvider
+        return cls.from_hub(repo_id, provider=provider, **kwargs)
 
     def _sibling(self, provider: Any) -> Self:
         """Make another client by the same recipe, but with this provider."""

@@ -28,7 +28,6 @@ NOT_RUN = {
     "needs a language model": 1,
     "shows another library": 1,
     "needs a container engine: make e2e-docker has one": 7,
-    "the Hub and containers are not here yet": 2,
     "needs curl": 1,
     "needs Node": 1,
     "needs a WebSocket for Node": 1,

@@ -20,6 +20,8 @@ from openenv.hub.errors import HubNotFoundError, HubTokenError, HubUnavailableEr
 from openenv.hub.repo_id import RepoId, RepoIdError
 from openenv.hub.space import RevisionNotDeployedError, Space, SpaceNotRunningError
 from openenv.providers.space import SpaceProvider
+from openenv.providers.space_image import SpaceImageProvider
+from openenv.providers.space_process import SpaceProcessProvider
 
 README = b"---\ntitle: Walk\nsdk: docker\napp_port: 8123\ntags: [openenv]\n---\n"
 
@@ -245,6 +247,12 @@ def test_whatever_runs_images_gets_the_name_of_the_spaces(
 def test_what_names_no_space_is_refused_at_once(name: str) -> None:
     with pytest.raises(RepoIdError):
         EnvClient.from_hub(name)
+
+
+def test_the_name_that_openenv_0_10_has_for_it_means_the_same_as_there() -> None:
+    for options, kind in (({}, SpaceImageProvider), ({"use_docker": False}, SpaceProcessProvider)):
+        client = GenericEnvClient.from_env("a/b", env_vars={"LEVEL": "2"}, **options)  # type: ignore[arg-type]
+        assert type(client._session.recipe.provider) is kind
 
 
 @pytest.mark.parametrize("how", [{}, {"use_docker": False}, {"provider": ProcessProvider}])
