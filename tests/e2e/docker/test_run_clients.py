@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -262,6 +263,14 @@ def test_a_served_container_that_ends_by_itself_is_a_failure(engine, project):
     assert server.returncode == 1
     assert "ended with exit status 137" in errors
     assert of(engine, server) == []
+
+
+def test_a_port_that_is_taken_is_told_with_who_holds_it(project):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = run([sys.executable, "-m", "openenv_cli", "serve", str(project), "--docker", "--port", str(port)])
+    assert (ran.code, ran.out) == (3, "")
+    assert f"error: port {port} is taken by " in ran.err
 
 
 @pytest.mark.parametrize("options", [["--reload"], ["--log-level", "debug"]])
