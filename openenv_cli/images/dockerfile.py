@@ -15,7 +15,9 @@ BASE_IMAGE = "BASE_IMAGE"
 WHEELS = "wheels"
 """The folder of a project that its Dockerfile takes wheels from."""
 
-_BASE_IMAGE_ARGUMENT = re.compile(rf"^([ \t]*ARG[ \t]+{BASE_IMAGE})\b(?:=\S*)?", re.IGNORECASE | re.MULTILINE)
+_BASE_IMAGE_ARGUMENT = re.compile(
+    rf"^([ \t]*ARG[ \t](?:.*[ \t])?{BASE_IMAGE})(?!\w)(?:=\S*)?", re.IGNORECASE | re.MULTILINE
+)
 _BUILDKITS_FLAGS = {
     "RUN": {"network", "security"},
     "COPY": {"chmod", "link", "parents", "exclude"},

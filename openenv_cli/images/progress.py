@@ -16,6 +16,7 @@ _REMARKS = (" ---> ", "Removing intermediate container ", "Successfully built ",
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _KEPT = 20
 _NO_SPACE = "no space left on device"
+_NOT_THERE = "excluded by .dockerignore"
 _OTHER_PLATFORM = "does not match the specified platform"
 
 
@@ -159,4 +160,7 @@ def _build_error(step: Step | None, reason: str, log: tuple[str, ...]) -> BuildE
         return BaseImageError(step, reason, log, "docker pull --platform brings the base image for another platform")
     if step is not None and step.instruction.upper().startswith("FROM "):
         return BaseImageError(step, reason, log, "--base-image names another image to build on, one that is here")
+    if _NOT_THERE in reason:
+        hint = "is it there, below the project's folder? .dockerignore says what goes in: a line !NAME takes it along"
+        return BuildError(step, reason, log, hint)
     return BuildError(step, reason, log)

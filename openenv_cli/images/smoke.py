@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openenv.errors import ConnectError
-from openenv.validation.check import Severity
 from openenv.validation.report import Report, Status, Verdict
 from openenv.validation.run import validate
 from openenv.validation.web import Web
@@ -29,12 +28,7 @@ class SmokeError(CommandError):
     """
 
     def __init__(self, image: str, report: Report) -> None:
-        found = [
-            f"{outcome.check.id} {finding.message}"
-            for outcome in report.outcomes
-            if outcome.status is Status.FAILED and outcome.check.severity is Severity.ERROR
-            for finding in outcome.findings
-        ]
+        found = report.errors()
         super().__init__(
             f"the image was built, and fails its trial: {len(found)} errors",
             {"image": image, "findings": found},

@@ -90,3 +90,20 @@ def test_one_that_takes_wheels_says_what_a_build_by_hand_needs():
 @pytest.mark.parametrize("text", ["COPY --chown=1000 --from=build a b", "RUN x << 2", "RUN echo $((1<<3))"])
 def test_what_every_builder_knows_stays_as_it_is(text):
     assert read(f"FROM x\n{text}\n").for_the_engine() == f"FROM x\n{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\nFROM $BASE_IMAGE\n", "ARG BASE_IMAGE=b:1\n"),
+        ("arg BASE_IMAGE=a:2\nFROM x\nARG BASE_IMAGE\n", "arg BASE_IMAGE=b:1\n"),
+        ("ARG A=1 BASE_IMAGE=a:2 C\nFROM x\n", "ARG A=1 BASE_IMAGE=b:1 C\n"),
+        ("# ARG BASE_IMAGE=a\nARG BASE_IMAGES=c\nARG  BASE_IMAGE=a\nFROM x\n", "ARG  BASE_IMAGE=b:1\n"),
+    ],
+)
+def test_another_base_image_becomes_the_default_of_the_argument_alone(text, expected):
+    changed = read(text).with_base_image("b:1")
+
+    assert expected in changed
+    (line,) = set(changed.splitlines()) - set(text.splitlines())
+    assert f"{line}\n" == expected

@@ -131,6 +131,15 @@ def test_a_full_disk_is_known_wherever_it_is_said(place):
     assert "prune" in str(caught.value.hint)
 
 
+def test_a_file_that_the_ignore_file_leaves_out_comes_with_what_takes_it_along():
+    reason = "COPY failed: file not found in build context or excluded by .dockerignore: stat data: file does not exist"
+
+    with pytest.raises(BuildError) as caught:
+        list(read_events([*stream("Step 1/1 : COPY data ./"), {"error": reason}]))
+
+    assert "a line !NAME takes it along" in str(caught.value.hint)
+
+
 def test_a_stream_that_ends_without_an_image_is_no_success():
     with pytest.raises(BuildError, match="the engine hung up"):
         list(read_events(stream("Step 1/2 : FROM base")))
