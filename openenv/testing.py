@@ -63,6 +63,7 @@ class Case:
             CheckFailed: It fails.
             SkipTest: It could not be checked; the message says why.
         """
+        __tracebackhide__ = True
         outcome = self.examination.outcomes[self.check.id]
         if outcome.status is Status.NOT_CHECKED:
             raise SkipTest(str(outcome.reason))

@@ -46,9 +46,9 @@ class Template:
 TEMPLATES = {
     template.name: template
     for template in (
-        Template("echo", 1, "Says back what it is told.", "🔁"),
-        Template("game", 1, "Find the treasure on a board, before the moves run out.", "🧭"),
-        Template("gymnasium", 1, "Play an environment of Gymnasium, named by --env-id.", "🏋️"),
+        Template("echo", 2, "Says back what it is told.", "🔁"),
+        Template("game", 2, "Find the treasure on a board, before the moves run out.", "🧭"),
+        Template("gymnasium", 2, "Play an environment of Gymnasium, named by --env-id.", "🏋️"),
     )
 }
 

@@ -62,6 +62,7 @@ class GymnasiumEnvironment(Environment[ActionT, ObservationT, GymnasiumState]):
         self._observations = _model_space(self._observation_type, env.observation_space)
         self._state = GymnasiumState()
         self._renders = False
+        self._over = False
 
     def reset(
         self, seed: int | None = None, episode_id: str | None = None, render: bool = False, **options: Any
@@ -86,7 +87,7 @@ class GymnasiumEnvironment(Environment[ActionT, ObservationT, GymnasiumState]):
         if seed is None and self._state.seed is None:
             seed = randbelow(2**32)
         element, info = self.env.reset(seed=seed, options=options or None)
-        self._renders = render
+        self._renders, self._over = render, False
         resets = 0 if seed is not None else self._state.resets + 1
         seed = self._state.seed if seed is None else seed
         self._state = GymnasiumState(episode_id=episode_id or str(uuid4()), seed=seed, resets=resets)
@@ -94,8 +95,8 @@ class GymnasiumEnvironment(Environment[ActionT, ObservationT, GymnasiumState]):
 
     def step(self, action: ActionT) -> ObservationT:
         """Take an action, unless the action space does not hold it."""
-        if self._state.episode_id is None:
-            raise ResetRequiredError("reset comes first")
+        if self._state.episode_id is None or self._over:
+            raise ResetRequiredError("the episode is over: reset comes first" if self._over else "reset comes first")
         try:
             element = self._actions.read(action.model_dump())
             legal = element in self.env.action_space
@@ -105,6 +106,7 @@ class GymnasiumEnvironment(Environment[ActionT, ObservationT, GymnasiumState]):
             raise InvalidActionError(f"{plain(element)} is not in the action space {self.env.action_space}")
         element, reward, terminated, truncated, info = self.env.step(element)
         self._state.step_count += 1
+        self._over = bool(terminated or truncated)
         return self._observe(
             element, info, reward=float(reward), terminated=bool(terminated), truncated=bool(truncated)
         )

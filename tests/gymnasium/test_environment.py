@@ -201,6 +201,18 @@ class OtherEnvironment(GymnasiumEnvironment[Push, Other]):
         super().__init__(Corridor())
 
 
+def test_a_step_after_the_end_is_refused_and_changes_nothing():
+    environment = CorridorEnvironment()
+    environment.reset(seed=1)
+    for _ in range(3):
+        environment.step(Push(push=1.0))
+    with pytest.raises(ResetRequiredError, match="the episode is over: reset comes first"):
+        environment.step(Push(push=1.0))
+    assert environment.state.step_count == 3
+    environment.reset()
+    assert environment.step(Push(push=1.0)).place == 1
+
+
 def test_models_that_do_not_fit_the_spaces_are_refused():
     with pytest.raises(ConfigurationError, match=r"the fields of Other \(place, colour\) do not fit Dict\("):
         OtherEnvironment()

@@ -3,7 +3,7 @@
 from openenv import State
 
 from echo_env import EchoAction, EchoEnv
-from echo_env.server.environment import EchoEnvironment
+from echo_env.server.environment import MAX_STEPS, EchoEnvironment
 
 
 def test_says_back_what_it_is_told() -> None:
@@ -24,6 +24,15 @@ def test_bye_ends_the_episode() -> None:
 
     assert result.terminated
     assert not result.truncated
+
+
+def test_an_episode_is_cut_short() -> None:
+    with EchoEnv.in_process(EchoEnvironment) as env:
+        env.reset()
+        results = [env.step(EchoAction(message="hello")) for _ in range(MAX_STEPS)]
+
+    assert [result.truncated for result in results] == [False] * (MAX_STEPS - 1) + [True]
+    assert not results[-1].terminated
 
 
 def test_counts_the_steps_of_each_episode() -> None:

@@ -1,0 +1,11 @@
+"""What every environment promises, checked in this process; ``openenv validate`` checks the server too."""
+
+import pytest
+from openenv.testing import Case, cases
+
+from openspiel_env.server.environment import OpenSpielEnvironment
+
+
+@pytest.mark.parametrize("case", cases(OpenSpielEnvironment, strict=True), ids=str)
+def test_keeps_the_rules(case: Case) -> None:
+    case.run()
