@@ -27,14 +27,15 @@ NOT_RUN = {
     "needs a package that these clients do without": 1,
     "needs a language model": 1,
     "shows another library": 1,
-    "needs a container engine: make e2e-docker has one": 7,
+    "needs a container engine: make e2e-docker has one": 9,
+    "needs a private Space: tests/hub has one": 1,
     "needs curl": 1,
     "needs Node": 1,
     "needs a WebSocket for Node": 1,
 }
 """Why a block is not run -> of how many blocks that is true."""
 
-ON_THE_HUB = {"docs/publishing.md"}
+ON_THE_HUB = {"docs/publishing.md", "docs/hub.md"}
 """Pages that are played on a Hub, as the user ``you``."""
 
 SCRIPT_ONLY = {"where an event loop runs, a call without with returns a coroutine": 1}
