@@ -6,9 +6,11 @@ from openenv import Environment, State
 
 from echo_env.models import EchoAction, EchoObservation
 
+MAX_STEPS = 100
+
 
 class EchoEnvironment(Environment[EchoAction, EchoObservation, State]):
-    """Says back what it is told. Longer messages earn more, up to 1; 'bye' ends the episode."""
+    """Says back what it is told. Longer messages earn more, up to 1; 'bye' ends the episode, as 100 steps do."""
 
     # Each session gets an instance of its own, and instances share nothing.
     SUPPORTS_CONCURRENT_SESSIONS = True
@@ -25,11 +27,13 @@ class EchoEnvironment(Environment[EchoAction, EchoObservation, State]):
     def step(self, action: EchoAction) -> EchoObservation:
         """Say it back."""
         self._state.step_count += 1
+        said_bye = action.message == "bye"
         return EchoObservation(
             message=action.message,
             length=len(action.message),
             reward=min(len(action.message) / 10, 1.0),
-            done=action.message == "bye",
+            terminated=said_bye,
+            truncated=self._state.step_count >= MAX_STEPS and not said_bye,
         )
 
     @property
