@@ -9,11 +9,13 @@ from typing import Any
 
 from openenv.client.address import http_url
 from openenv.client.generic import GenericEnvClient
+from openenv.discovery.schema_document import SchemaDocument
 from openenv.discovery.schemas import TIMEOUT_S, Schemas, asked, schemas_at
 from openenv.discovery.started import started
 from openenv.discovery.target import ImageTarget, Served, SpaceTarget, UrlTarget
 from openenv.validation.actions import ActionMaker
 from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.json_schema import schema_problem
 from openenv.validation.values import CannotMake
 from openenv.validation.web import Web
 
@@ -66,6 +68,7 @@ def describe(target: Served) -> Description:
 
     Raises:
         ConnectError: It does not start, does not answer, or does not say.
+        UnreadableSchemaError: What it says is too large or too deep to be meant.
     """
     client = _client(target)
     with started(client) as base_url:
@@ -94,6 +97,9 @@ def _capacity(base_url: str, headers: Mapping[str, str]) -> dict[str, Any] | Non
 
 
 def _example(schema: dict[str, Any]) -> Any:
+    SchemaDocument(schema, "action")  # what is too large or too deep to be meant is not looked at
+    if schema_problem(schema) is not None:
+        return None
     try:
         return ActionMaker(schema).make()
     except (CannotMake, NotChecked):

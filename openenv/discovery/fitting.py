@@ -14,6 +14,7 @@ from openenv.discovery.shapes import (
     DictOf,
     Extra,
     Limits,
+    ListOf,
     Model,
     ModelRef,
     OneOf,
@@ -23,6 +24,7 @@ from openenv.discovery.shapes import (
     Type,
 )
 
+_MOST = 10_000
 _KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "ge": operator.ge,
@@ -32,7 +34,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "multiple_of": lambda value, unit: value % unit == 0,
     "min_length": lambda value, least: len(value) >= least,
     "max_length": lambda value, most: len(value) <= most,
-    "pattern": lambda value, pattern: matches(pattern, value),
+    "pattern": lambda value, pattern: _matches(pattern, value),
 }
 
 
@@ -45,30 +47,58 @@ def fits(value: Any, type_: Type, models: Mapping[str, Model]) -> bool:
         models: The models that it may refer to.
 
     Returns:
-        Whether it is; never for dates and the like, which are text in JSON.
+        Whether it is; never for dates and the like, which are text in JSON, nor where it takes too long to tell.
     """
-    if isinstance(type_, Anything):
-        return True
-    if isinstance(type_, Plain):
-        return _is(value, type_.kind) and _within(value, type_.limits)
-    if isinstance(type_, Choice):
-        return any(type(value) is type(one) and value == one for one in type_.values)
-    if isinstance(type_, OneOf):
-        return any(fits(value, option, models) for option in type_.options)
-    if isinstance(type_, ModelRef):
-        return type_.name in models and _is_model(value, models[type_.name], models)
-    if isinstance(type_, DictOf):
-        alike = isinstance(value, dict) and all(fits(item, type_.value, models) for item in value.values())
-        return alike and _within(value, type_.limits)
-    if not isinstance(value, list):
-        return False
-    if isinstance(type_, TupleOf):
-        places = zip(value, type_.items, strict=False)
-        return len(value) == len(type_.items) and all(fits(item, place, models) for item, place in places)
-    return all(fits(item, type_.item, models) for item in value) and _within(value, type_.limits)
+    return _Fitting(models).fits(value, type_)
 
 
-def matches(pattern: str, text: str) -> bool:
+class _Fitting:
+    """Compares values with types, so many times and no more: alternatives inside of alternatives may take for ever."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        self._models = models
+        self._left = _MOST
+
+    def fits(self, value: Any, type_: Type) -> bool:
+        """Tell whether a value is of a type."""
+        self._left -= 1
+        if self._left < 0:
+            return False
+        if isinstance(type_, Anything):
+            return True
+        if isinstance(type_, Plain):
+            return _is(value, type_.kind) and _within(value, type_.limits)
+        if isinstance(type_, Choice):
+            return any(type(value) is type(one) and value == one for one in type_.values)
+        if isinstance(type_, OneOf):
+            return any(self.fits(value, option) for option in type_.options)
+        if isinstance(type_, ModelRef):
+            return type_.name in self._models and self._is_model(value, self._models[type_.name])
+        return self._is_collection(value, type_)
+
+    def _is_collection(self, value: Any, type_: DictOf | TupleOf | ListOf) -> bool:
+        if isinstance(type_, DictOf):
+            alike = isinstance(value, dict) and all(self.fits(item, type_.value) for item in value.values())
+            return alike and _within(value, type_.limits)
+        if not isinstance(value, list):
+            return False
+        if isinstance(type_, TupleOf):
+            places = zip(value, type_.items, strict=False)
+            return len(value) == len(type_.items) and all(self.fits(item, place) for item, place in places)
+        return all(self.fits(item, type_.item) for item in value) and _within(value, type_.limits)
+
+    def _is_model(self, value: Any, model: Model) -> bool:
+        if not isinstance(value, dict):
+            return False
+        fields = {field.wire: field for field in model.fields}
+        if any(field.presence is Presence.REQUIRED and wire not in value for wire, field in fields.items()):
+            return False
+        if model.extra is Extra.FORBID and not value.keys() <= fields.keys():
+            return False
+        return all(self.fits(value[wire], field.type) for wire, field in fields.items() if wire in value)
+
+
+def _matches(pattern: str, text: str) -> bool:
     """Tell whether a text matches a pattern, as pydantic reads it."""
     validator = SchemaValidator({"type": "str", "pattern": pattern})
     return validator.isinstance_python(text)
@@ -82,14 +112,3 @@ def _is(value: Any, kind: str) -> bool:
 
 def _within(value: Any, limits: Limits) -> bool:
     return all(_COMPARISONS[name](value, limit) for name, limit in limits)
-
-
-def _is_model(value: Any, model: Model, models: Mapping[str, Model]) -> bool:
-    if not isinstance(value, dict):
-        return False
-    fields = {field.wire: field for field in model.fields}
-    if any(field.presence is Presence.REQUIRED and wire not in value for wire, field in fields.items()):
-        return False
-    if model.extra is Extra.FORBID and not value.keys() <= fields.keys():
-        return False
-    return all(fits(value[wire], field.type, models) for wire, field in fields.items() if wire in value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ Json = dict[str, Any]
 _DEEPEST = 150
 _LARGEST = 200_000
 _LONGEST_CHAIN = 50
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_COMPARED = 50_000_000
 _ANNOTATIONS = {"$defs", "default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly"}
 _SEVERAL = {"enum", "examples"}
 
@@ -43,7 +46,9 @@ class SchemaDocument:
     def __init__(self, root: Json, name: str) -> None:
         self.root = root
         self.properties = frozenset(_property_names(root, name))
-        self._keys: dict[str, str] = {}
+        self._name = name
+        self._identities: dict[int, tuple[Json, str]] = {}
+        self._compared = 0
 
     def flat(self, schema: Any, where: str) -> Json:
         """Follow a reference and fold ``allOf`` in; what stands beside a reference to describe it is left behind.
@@ -80,7 +85,14 @@ class SchemaDocument:
         return _folded([*flat, beside], where)
 
     def identity(self, schema: Json) -> str:
-        """Write a schema with all that it refers to, so that equal texts mean equal schemas."""
+        """Write a schema with all that it refers to, so that equal texts mean equal schemas.
+
+        Raises:
+            UnreadableSchemaError: Its models refer to each other so much that all of this would take too long.
+        """
+        known = self._identities.get(id(schema))
+        if known is not None:
+            return known[1]
         referred: dict[str, Any] = {}
         waiting = [schema]
         while waiting:
@@ -88,7 +100,12 @@ class SchemaDocument:
                 if reference not in referred:
                     referred[reference] = self._referred(reference, "")
                     waiting.append(referred[reference])
-        return json.dumps([schema, referred], sort_keys=True)
+        text = json.dumps([schema, referred], sort_keys=True)
+        self._compared += len(text)
+        if self._compared > _MOST_COMPARED:
+            raise UnreadableSchemaError(self._name, "its models refer to each other too much")
+        self._identities[id(schema)] = schema, text  # kept, so that no other schema gets its id
+        return text
 
     def _referred(self, reference: Any, where: str) -> Any:
         found: Any = self.root if isinstance(reference, str) and reference.startswith("#") else None
@@ -175,7 +192,7 @@ def _parts(root: Any, name: str = "") -> Iterator[Any]:
 
 
 def _is_text(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
+    return _SURROGATE.search(text) is None
 
 
 def _brief(value: Any) -> str:

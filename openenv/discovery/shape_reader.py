@@ -43,6 +43,7 @@ from openenv.discovery.shapes import (
 from openenv.types import Action, Observation, State
 
 _DEEPEST = 60
+_DEEPEST_WITH_MODELS = 150
 _MOST = 20_000
 _DICT = DictOf(ANYTHING)
 _BASES = {"action": Base.ACTION, "observation": Base.OBSERVATION, "state": Base.STATE}
@@ -153,8 +154,8 @@ class _Reader:
     def _deeper(self, where: str) -> Iterator[None]:
         self._depth += 1
         self._count += 1
-        if self._depth > _DEEPEST:
-            raise UnreadableSchemaError(where, f"it is nested more than {_DEEPEST} levels deep")
+        if len(self._open) > _DEEPEST or self._depth > _DEEPEST_WITH_MODELS:
+            raise UnreadableSchemaError(where, "it is nested too deeply")
         if self._count > _MOST:
             raise UnreadableSchemaError(where, f"it describes more than {_MOST} values")
         yield
