@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +71,53 @@ def test_the_project_here_is_the_default(openenv: Any, monkeypatch: pytest.Monke
     assert ran.code == 0
     assert ran.out.startswith("echo-env 0.1.0\nSays back what it is told.\n")
     assert "EchoState (state)\n  no fields of its own\n" in ran.out
+
+
+@pytest.fixture
+def hostile() -> Iterator[Callable[[Any], str]]:
+    """Makes a server whose actions have this schema."""
+    said: dict[str, Any] = {"/metadata": {"name": "\x1b[31mred\x1b[0m", "version": 1}}
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(said.get(self.path, {})).encode()
+            self.send_response(200 if self.path in said else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever).start()
+
+        def make(action: Any) -> str:
+            said["/schema"] = {"action": action, "observation": {}, "state": {}}
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield make
+        server.shutdown()
+
+
+def test_a_server_that_says_little_and_oddly_is_described(openenv: Any, hostile: Any) -> None:
+    ran = openenv("info", hostile({"properties": {"a\x1b[1m": {"type": "nonsense"}}}))
+
+    assert ran.code == 0
+    assert ran.out.splitlines()[0] == "\\x1b[31mred\\x1b[0m 1"
+    assert "sessions" not in ran.out
+    assert "example action" not in ran.out
+    assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize(
+    "action", [{"properties": 3}, {"$ref": "#"}, {"properties": {"it": {"minimum": "x", "type": "number"}}}]
+)
+def test_a_schema_that_cannot_be_read_is_an_error_in_one_line(openenv: Any, hostile: Any, action: Any) -> None:
+    ran = openenv("info", hostile(action))
+
+    assert ran.code == 1
+    assert "\nerror: the schema of action" in ran.err
+    assert "Traceback" not in ran.err
 
 
 def test_what_is_nothing_is_wrong_usage(openenv: Any) -> None:
