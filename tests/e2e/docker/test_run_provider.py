@@ -201,8 +201,9 @@ def test_a_server_that_does_not_stop_is_killed(engine, image_of):
 
 
 def test_a_server_that_is_stopped_while_it_starts_does_not_start(engine, image_of):
-    provider = DockerProvider(image_of("deaf", DEAF, "python app.py"))
-    starts = {"event": "start", "label": f"{OWNER_LABEL}={Owner.here()}"}
+    image = image_of("stopped", DEAF, "python app.py")
+    provider = DockerProvider(image)
+    starts = {"event": "start", "image": image}
 
     def stop():
         with closing(engine.events(since=begun, decode=True, filters=starts)) as events:
