@@ -78,6 +78,9 @@ _BY_STATUS: dict[int, tuple[type[HubError], str]] = {
     429: (HubRateLimitError, "the Hub takes no more requests for now"),
 }
 
+_OTHERS = ((HubError, "the Hub refuses it"), (HubUnavailableError, "the Hub failed"))
+"""What any other status means, below 500 and from there on."""
+
 
 @contextmanager
 def explained(repo_id: object = None) -> Iterator[None]:
@@ -126,7 +129,7 @@ def _refusal(error: HfHubHTTPError, data: dict[str, Any]) -> HubError:
 
     status = error.response.status_code
     data = {**data, "status": status, "request_id": error.request_id}
-    kind, what = _BY_STATUS.get(status, (HubError if status < 500 else HubUnavailableError, "the Hub failed"))
+    kind, what = _BY_STATUS.get(status, _OTHERS[status >= 500])
     repo_id = data.get("repo_id", "the repository")
     if isinstance(error, RepositoryNotFoundError):
         kind, what = HubNotFoundError, f"there is no Space {repo_id}, or none that this token may see"

@@ -84,6 +84,15 @@ class Report:
         """The failures that can be played again."""
         return [one.replay for outcome in self.outcomes for one in outcome.findings if one.replay is not None]
 
+    def errors(self) -> list[str]:
+        """Say each error that was found, after the id of its check."""
+        return [
+            f"{outcome.check.id} {finding.message}"
+            for outcome in self.outcomes
+            if outcome.status is Status.FAILED and outcome.check.severity is Severity.ERROR
+            for finding in outcome.findings
+        ]
+
     def reasons(self) -> list[tuple[str, list[str]]]:
         """Say what was not checked: each reason with the ids that it kept from running, most frequent first."""
         skipped = [outcome for outcome in self.outcomes if outcome.status is Status.NOT_CHECKED]

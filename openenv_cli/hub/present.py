@@ -33,12 +33,13 @@ class Present:
     settings: Settings
 
 
-def look(client: Client, repo_id: RepoId) -> Present | None:
+def look(client: Client, repo_id: RepoId, *, variables: bool = False) -> Present | None:
     """Look at a Space.
 
     Args:
         client: The Hub.
         repo_id: What it is called.
+        variables: Whether to look at its variables, which its owners alone may.
 
     Returns:
         What is there; ``None`` where there is none that the user may see.
@@ -47,7 +48,7 @@ def look(client: Client, repo_id: RepoId) -> Present | None:
         info = client.ask(repo_id, lambda api: api.space_info(str(repo_id), files_metadata=True))
     except HubNotFoundError:
         return None
-    variables = client.ask(repo_id, lambda api: api.get_space_variables(str(repo_id)))
+    there = client.ask(repo_id, lambda api: api.get_space_variables(str(repo_id))) if variables else {}
     runtime = info.runtime
     return Present(
         commit=str(info.sha),
@@ -57,7 +58,7 @@ def look(client: Client, repo_id: RepoId) -> Present | None:
             private=bool(info.private),
             hardware=None if runtime is None else runtime.requested_hardware or runtime.hardware,
             sleep_time=None if runtime is None else runtime.sleep_time,
-            variables={key: variable.value for key, variable in variables.items()},
+            variables={key: variable.value for key, variable in there.items()},
         ),
     )
 

@@ -10,7 +10,6 @@ from openenv.errors import ConnectError, UnauthorizedError
 from openenv.hub.repo_id import RepoId, check_word
 from openenv.hub.space import Space
 from openenv.project.manifest import Manifest
-from openenv.validation.check import Severity
 from openenv.validation.effort import QUICK
 from openenv.validation.report import Report, Status, Verdict
 from openenv.validation.run import Options, validate
@@ -33,12 +32,7 @@ class NotValidError(CommandError):
     """The Space runs, and does not do what an environment has to."""
 
     def __init__(self, url: str, report: Report) -> None:
-        self.findings = [
-            f"{outcome.check.id} {finding.message}"
-            for outcome in report.outcomes
-            if outcome.status is Status.FAILED and outcome.check.severity is Severity.ERROR
-            for finding in outcome.findings
-        ]
+        self.findings = report.errors()
         super().__init__(
             f"pushed and running, but not valid: {len(self.findings)} errors at {url}",
             {"findings": self.findings},
@@ -152,9 +146,10 @@ def push(client: Client, order: Order, on_event: OnEvent) -> Pushed:
         NotValidError: It runs, and does not do what an environment has to.
     """
     begun = time.monotonic()
-    repo_id = RepoId(order.owner or client.user(), order.name)
+    user = client.user()
+    repo_id = RepoId(order.owner or user, order.name)
     on_event(Doing(f"looking at {repo_id}"))
-    present = look(client, repo_id)
+    present = look(client, repo_id, variables=bool(order.settings.variables))
     created = present is None
     if present is None:
         present = _made(client, repo_id, order, on_event)

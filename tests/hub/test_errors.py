@@ -138,3 +138,10 @@ def test_offline_mode_says_what_to_unset():
 def test_other_errors_are_left_as_they_are():
     with pytest.raises(ZeroDivisionError), explained(REPO):
         raise ZeroDivisionError
+
+
+def test_what_an_upload_raises_is_told_by_its_cause(ask):
+    with pytest.raises(HubForbiddenError) as refusal:
+        ask(403, {"X-Error-Message": "no write"})
+    with pytest.raises(HubForbiddenError, match="no write"), explained(REPO):
+        raise RuntimeError("Error while uploading 'a' to the Hub.") from refusal.value.__cause__

@@ -200,6 +200,16 @@ def test_settings_that_are_so_already_are_left_alone(hub, push):
     assert hub.server.requests("^(PUT|POST|DELETE) ") == []
 
 
+def test_the_variables_of_a_space_are_read_only_where_some_are_to_be_set(hub, push, openenv, project):
+    push()
+    hub.server.add_fault("GET /api/spaces/.*/variables", 403, message="not yours")
+
+    assert openenv("push", str(project), "--create-pr").code == 0
+    refused = push("-e", "LEVEL=3")
+
+    assert (refused.code, "not yours" in refused.err) == (1, True)
+
+
 def test_a_private_space_stays_so_until_it_is_made_public(hub, push, space):
     push("--private")
     push()

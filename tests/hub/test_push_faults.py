@@ -63,7 +63,6 @@ RUNTIME = "GET /api/spaces/.*/runtime"
         ("GET /api/spaces/[^/]+/[^/]+$", 0, MISSING),
         (CREATE, 401, MISSING),
         (CREATE, 403, REFUSED),
-        ("GET /api/spaces/.*/variables", 500, MISSING),
         ("POST /api/spaces/.*/preupload/", 403, REFUSED),
         ("POST /spaces/.*/info/lfs/objects/batch", 409, REFUSED),
         (UPLOAD, 500, MISSING),
