@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from openenv.errors import ConfigurationError, ConnectError
 from openenv.hub.api import hub_api
-from openenv.hub.errors import explained
+from openenv.hub.errors import HubUnavailableError, explained
 from openenv.hub.repo_id import RepoId
 from openenv.hub.token import find_token
 
@@ -43,6 +43,7 @@ _DEFAULT_PORT = 7860
 
 _ASK_S = 30.0
 _FIRST_PAUSE_S, _GROWTH, _LONGEST_PAUSE_S = 0.2, 1.5, 5.0
+_NO_SERVER = "its page shows what it is; openenv list --hub finds Spaces that are environments"
 _ELSEWHERE = "use_docker=True runs its image here, and provider=ProcessProvider its files"
 
 
@@ -143,42 +144,52 @@ class Space:
             The URL of its server.
 
         Raises:
-            SpaceNotRunningError: It failed, is paused, or is not healthy in time.
+            SpaceNotRunningError: It failed, is paused, is none of ours, or is not healthy in time.
             HubError: The Hub does not say how it is doing.
         """
         until = monotonic() + timeout_s
         seconds, stage, problem = _FIRST_PAUSE_S, "", ""
         while True:
-            now = self._stage()
-            if now != stage:
+            now = self._stage(last=monotonic() > until)
+            if now not in ("", stage):
                 stage = now
                 on_stage(stage)
             if stage in _HOPELESS:
                 raise self._not_running(f"does not run ({stage})", stage, f"{_HOPELESS[stage]}; {_ELSEWHERE}")
             if self.url is not None and (stage in UP or stage == ASLEEP):
-                problem = self._knock(self.url)
+                problem, lasts = self._knock(self.url)
                 if stage in UP and not problem:
                     return self.url
+                if stage in UP and lasts:
+                    raise self._not_running(f"runs, but is no OpenEnv server: {problem}", stage, _NO_SERVER)
             if monotonic() > until:
                 problem = f": {problem}" if problem else ""
                 raise self._not_running(f"was not up within {timeout_s:g} s ({stage}){problem}", stage, _ELSEWHERE)
             pause(seconds)
             seconds = min(seconds * _GROWTH, _LONGEST_PAUSE_S)
 
-    def _stage(self) -> str:
-        with explained(self.repo_id):
-            return str(hub_api(self.token).get_space_runtime(str(self.repo_id)).stage)
+    def _stage(self, *, last: bool) -> str:
+        """Ask where it stands; nothing is said by a Hub that does not answer for a moment, unless it was the last."""
+        try:
+            with explained(self.repo_id):
+                return str(hub_api(self.token).get_space_runtime(str(self.repo_id)).stage)
+        except HubUnavailableError:
+            if last:
+                raise
+            return ""
 
-    def _knock(self, url: str) -> str:
-        """Ask its server for its health; says what is wrong."""
+    def _knock(self, url: str) -> tuple[str, bool]:
+        """Ask its server for its health; says what is wrong, and whether waiting will not change that."""
         from httpx2 import HTTPError
         from huggingface_hub import get_session
 
         try:
             status = get_session().get(f"{url}/health", headers=dict(self.headers), timeout=_ASK_S).status_code
         except HTTPError as error:
-            return f"{url} does not answer ({type(error).__name__})"
-        return "" if status == HTTPStatus.OK else f"{url}/health answers {status}"
+            return f"{url} does not answer ({type(error).__name__})", False
+        if status == HTTPStatus.OK:
+            return "", False
+        return f"{url}/health answers {status}", status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
     def _not_running(self, what: str, stage: str, hint: str) -> SpaceNotRunningError:
         data = {"repo_id": str(self.repo_id), "stage": stage}

@@ -108,8 +108,7 @@ class ProcessProvider:
             ServerStartError: It ended, or was not healthy in time; the message has the end of its log.
             ConfigurationError: This system cannot hand a socket to a process.
         """
-        if os.name == "nt":
-            raise ConfigurationError("servers run on Linux and macOS; connect to one with base_url=")
+        require_posix()
         self.stop()
         self._server = server = _Server(self)
         self._stop = weakref.finalize(self, server.stop, self.stop_timeout_s)
@@ -125,6 +124,16 @@ class ProcessProvider:
         stop, self._stop = self._stop, None
         if stop is not None:
             stop()
+
+
+def require_posix() -> None:
+    """Check that this system can hand a socket to a process.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    if os.name == "nt":
+        raise ConfigurationError("servers run on Linux and macOS; connect to one with base_url=")
 
 
 class _Server:

@@ -32,8 +32,7 @@ class SpaceImageProvider:
         repo_id: The Space, as ``owner/name``.
         revision: The branch, tag or commit that the image has to be made of; whatever it is made of where left out.
         token: Who is asking; ``HF_TOKEN`` or what ``hf auth login`` has kept where left out.
-        provider: What runs it, called with the image's name and the options;
-            :class:`~openenv.providers.docker.DockerProvider` where left out.
+        provider: What runs it, called with the image's name and the options; :class:`DockerProvider` where left out.
         **options: Options of that provider.
 
     Raises:
@@ -56,7 +55,8 @@ class SpaceImageProvider:
         self._candidate = provider
         self._options = options
         # Made now, so that an option that there is not is told at once.
-        self._provider: Provider | None = DockerProvider("", **options) if provider is None else None
+        ours = provider in (None, DockerProvider)
+        self._provider: Provider | None = DockerProvider("", **options) if ours else None
         self._patience = Patience()
 
     def start(self) -> str:

@@ -9,7 +9,7 @@ from openenv.hub.download import download
 from openenv.hub.repo_id import RepoId
 from openenv.project.project import Project
 from openenv.providers.patience import Patience
-from openenv.providers.process import ProcessProvider
+from openenv.providers.process import ProcessProvider, require_posix
 from openenv.providers.virtual_env import VirtualEnv
 
 logger = logging.getLogger("openenv.providers")
@@ -61,6 +61,7 @@ class SpaceProcessProvider:
             VirtualEnvError: What it needs cannot be installed.
             ServerStartError: The server ended, or was not healthy in time.
         """
+        require_posix()
         self._patience = patience = Patience()
         found = download(self.repo_id, self._asked, self._token)
         self.revision = found.commit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,36 @@ def test_a_server_that_is_up_but_ill_is_not_played(hub: HubUser) -> None:
     push(hub, space)
     with pytest.raises(SpaceNotRunningError, match=r"was not up within 0 s \(RUNNING\): http://127\.0\.0\.1:\d+"):
         GenericEnvClient.from_hub(space, use_docker=False, startup_timeout_s=0.0).sync().connect()
+
+
+def test_a_hub_that_fails_for_a_moment_is_asked_again(hub: HubUser, deployed: Callable[..., tuple[str, str]]) -> None:
+    space, _ = deployed()
+    hub.server.add_fault(f"GET /api/spaces/{space}/runtime", 503, times=2)
+    with GenericEnvClient.from_hub(space, use_docker=False) as env:
+        assert "position" in env.reset().observation
+    hub.server.add_fault(f"GET /api/spaces/{space}/runtime", 503)
+    with pytest.raises(HubUnavailableError, match="503"):
+        GenericEnvClient.from_hub(space, use_docker=False, startup_timeout_s=0.0).sync().connect()
+
+
+def test_a_space_that_is_no_environment_is_not_waited_for(hub: HubUser) -> None:
+    space = hub.space("a-page")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as page:
+        threading.Thread(target=page.serve_forever).start()
+        hub.server.plan(space, server=f"http://127.0.0.1:{page.server_address[1]}")
+        push(hub, space)
+        try:
+            with pytest.raises(SpaceNotRunningError, match=r"runs, but is no OpenEnv server: .*/health answers 404"):
+                GenericEnvClient.from_hub(space, use_docker=False).sync().connect()
+        finally:
+            page.shutdown()
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *args: object) -> None: ...
 
 
 def test_a_revision_has_to_be_the_one_that_is_deployed(hub: HubUser, deployed: Callable[..., tuple[str, str]]) -> None:
