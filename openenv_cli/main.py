@@ -24,7 +24,7 @@ COMMANDS = {
     "eval": "Measure policies on an environment.",
     "list": "Find environments.",
     "info": "Say what an environment is.",
-    "client": "Write a typed client of an environment.",
+    "client": "Write a typed client.",
     "doctor": "Say what this machine lacks.",
 }
 """Each command and its help in one line; ``commands/NAME.py`` holds a function of that name."""

@@ -80,7 +80,7 @@ def test_no_command_shows_the_help_and_is_wrong_usage(openenv):
 @pytest.mark.parametrize(
     ("arguments", "error", "hint"),
     [
-        (["inti"], "no such command 'inti'. Did you mean 'init'?", "openenv --help shows what it takes"),
+        (["inti"], "no such command 'inti'. Did you mean 'init', 'client'?", "openenv --help shows what it takes"),
         (["init", "x", "--forse"], "no such option: --forse", "openenv init --help shows what it takes"),
         (["init", "x", "y"], "got unexpected extra argument(s) (y)", "openenv init --help shows what it takes"),
         (["serve", "--port", "abc"], "invalid value for '--port': 'abc' is not a whole number", SERVE_HINT),
