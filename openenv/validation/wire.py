@@ -196,7 +196,11 @@ def connected(
         lost = isinstance(error, OSError) or isinstance(error.__cause__, EOFError)
         raise ProbeError(f"/ws does not open: {error}", lost=lost) from None
     with connection:
-        yield Socket(connection, timeout_s)
+        try:
+            yield Socket(connection, timeout_s)
+        finally:
+            # Before the context manager does, which says 1011 after an exception: the session would be kept.
+            connection.close()
 
 
 class Line(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from openenv.project.claims import PolicyClaims
-from openenv.validation.check import Finding, NotChecked, Stage, check
+from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
 from openenv.validation.earnings import Earned, PolicyFailure, shown_before
 from openenv.validation.oracles import ends_in_time, in_range
 from openenv.validation.play import Play
@@ -39,6 +39,7 @@ def seeds_matter(play: Play) -> Iterator[Finding]:
     "B018",
     "Rewards are in the declared range",
     stage=Stage.PLAY,
+    severity=Severity.WARNING,
     needs=("B005",),
     mend="correct the reward, or the range in openenv.yaml",
 )
