@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openenv.hub.api import SPACE, hub_api
 from openenv.hub.errors import explained
@@ -44,9 +45,18 @@ def download(repo_id: RepoId, revision: str | None = None, token: str | None = N
     Raises:
         HubError: There is no such Space or revision, or it cannot be had.
     """
+    from huggingface_hub.utils.tqdm import tqdm
+
+    class Bar(tqdm):
+        """A bar that is only drawn on a terminal."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            options["disable"] = options.get("disable") or None
+            super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
+
     api = hub_api(token)
     with explained(repo_id):
         commit = api.resolve_revision(str(repo_id), repo_type=SPACE, revision=revision).resolved
         logger.info("%s: fetching the files of %s", repo_id, commit)
-        folder = api.snapshot_download(str(repo_id), repo_type=SPACE, revision=commit)
+        folder = api.snapshot_download(str(repo_id), repo_type=SPACE, revision=commit, tqdm_class=Bar)
     return Download(repo_id, commit, Path(folder))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from openenv.client.address import http_url
-from openenv.discovery.target import ImageTarget, ProjectTarget, UrlTarget, read_server
+from openenv.discovery.target import ImageTarget, ProjectTarget, SpaceTarget, UrlTarget, read_elsewhere
+from openenv.errors import ConfigurationError
 from openenv.project.project import find_root
 
 
@@ -42,7 +43,10 @@ def read_target(target: str | type[Any]) -> Target:
     """
     if isinstance(target, type):
         return ClassTarget(target)
-    elsewhere = read_server(target)
+    elsewhere = read_elsewhere(target)
     if isinstance(elsewhere, UrlTarget):
         return UrlTarget(http_url(elsewhere.url))
+    if isinstance(elsewhere, SpaceTarget):
+        hint = f"openenv info {elsewhere} says at which URL it runs: that can be validated"
+        raise ConfigurationError(f"{target}: no such file or folder, and a Space has no files here", hint=hint)
     return elsewhere or ProjectTarget(find_root(target))

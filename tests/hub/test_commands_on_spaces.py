@@ -33,6 +33,14 @@ def test_info_of_a_space_tells_what_it_waits_for(openenv: Any, hub: HubUser) -> 
     assert f"error: the Space {space} does not run (NO_APP_FILE)" in ran.err
 
 
+def test_a_space_is_validated_by_its_address(openenv: Any) -> None:
+    ran = openenv("validate", "owner/my-env")
+
+    assert ran.code == 2
+    assert "error: owner/my-env: no such file or folder, and a Space has no files here" in ran.err
+    assert "openenv info owner/my-env says at which URL it runs" in ran.err
+
+
 def test_what_names_no_space_is_wrong_usage(openenv: Any) -> None:
     ran = openenv("eval", "owner/my--env")
 

@@ -64,6 +64,13 @@ def test_the_files_of_a_revision_are_fetched_and_its_commit_is_said(hub: HubUser
         assert log.find(space, commit)
 
 
+def test_fetching_draws_nothing_where_there_is_no_terminal(hub: HubUser, capfd: pytest.CaptureFixture[str]) -> None:
+    space = hub.space()
+    push(hub, space, {f"level-{number}.txt": str(number) for number in range(3)})
+    download(RepoId.parse(space))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_what_was_fetched_before_does_without_the_hub(hub: HubUser, monkeypatch: pytest.MonkeyPatch) -> None:
     space = hub.space()
     commit = push(hub, space, {"level.txt": "1"})
