@@ -18,7 +18,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from openenv.errors import ConfigurationError, ServerStartError
-from openenv.providers import launcher
 from openenv.providers.start_error import start_error
 from openenv.providers.surroundings import for_strangers
 
@@ -26,6 +25,7 @@ logger = logging.getLogger("openenv.providers")
 
 _TAIL = 200
 _LINGER_S = 5.0
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 _LIKELY = 'is the app\'s module importable, and is its object called "app"?'
 
 
@@ -237,7 +237,7 @@ def _server_command(python: Path | None) -> list[str]:
     if python is None:
         return [sys.executable, "-m", "openenv.server", "--log-level", "warning"]
     # Isolated (-I), it imports neither from the script's folder nor from where PYTHONPATH points.
-    return [str(python), "-I", "-u", launcher.__file__]
+    return [str(python), "-I", "-u", str(_LAUNCHER)]
 
 
 def _variables(python: Path | None) -> dict[str, str]:
