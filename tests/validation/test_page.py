@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from openenv.validation.check import FAMILIES, registered
+from scripts.defect_table import with_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
 
@@ -23,3 +24,8 @@ def table() -> str:
 def test_the_page_lists_every_check_as_it_is() -> None:
     listed = PAGE.read_text(encoding="utf-8").partition("## The checks\n\n")[2]
     assert listed.strip() == table().strip(), f"docs/validation.md should end with:\n\n{table()}"
+
+
+def test_the_page_lists_every_planted_defect_as_it_is() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == with_table(page), "run python scripts/defect_table.py"
