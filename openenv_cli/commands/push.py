@@ -171,16 +171,17 @@ def _rehearse(order: Order, as_json: bool) -> None:
 def _show(pushed: Pushed, as_json: bool) -> None:
     if as_json:
         console.document(pushed.as_json())
+    elif pushed.url is not None:
+        took = f"{pushed.passed} checks passed, in {pushed.seconds:.0f} s"
+        console.out(f"deployed {pushed.repo_id} at {pushed.url}: {took}")
+        console.note(f"its page: {pushed.page}")
     elif pushed.pull_request is not None:
         console.out(f"opened {pushed.pull_request}")
-    elif pushed.url is None:
+    elif not pushed.changes:
+        console.out(f"nothing to push: {pushed.page} holds these files")
+    else:
         console.out(f"pushed {pushed.repo_id}: {pushed.page}")
         console.note("it was not waited for: the same command without --no-wait waits on, and validates it")
-    else:
-        console.out(
-            f"deployed {pushed.repo_id} at {pushed.url}: {pushed.passed} checks passed, in {pushed.seconds:.0f} s"
-        )
-        console.note(f"its page: {pushed.page}")
 
 
 def _push_image(

@@ -158,7 +158,7 @@ def push(client: Client, order: Order, on_event: OnEvent) -> Pushed:
     changes = compare(order.staged.entries, present.files)
     made = _commit(client, repo_id, order, present, changes, on_event)
     space, passed = None, None
-    if order.wait and made.pull_request is None:
+    if order.wait and not order.create_pr:
         stirred = bool(changes) or changed.restarts or restart(client, repo_id, present.stage, on_event)
         before = Before(present.commit, present.stage) if stirred else None
         space = Follower(client, repo_id, order.timeout_s, on_event).follow(made.oid, before)

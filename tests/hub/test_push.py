@@ -67,6 +67,7 @@ def test_what_the_space_holds_is_not_pushed_again(hub, push, space):
     assert commits_of(hub, space) == before
     assert len(hub.server.requests("POST .*/commit/")) == 1
     assert "files: 11 as they were" in ran.err
+    assert ran.out == f"nothing to push: {hub.server.url}/spaces/{space} holds these files\n"
 
 
 def test_a_change_is_one_commit_that_deletes_what_went_away(hub, push, space, project):
@@ -202,6 +203,7 @@ def test_settings_that_are_so_already_are_left_alone(hub, push):
 
 def test_the_variables_of_a_space_are_read_only_where_some_are_to_be_set(hub, push, openenv, project):
     push()
+    (project / "echo_env" / "new.py").write_text("")
     hub.server.add_fault("GET /api/spaces/.*/variables", 403, message="not yours")
 
     assert openenv("push", str(project), "--create-pr").code == 0
@@ -254,6 +256,15 @@ def test_a_pull_request_changes_nothing_until_it_is_merged(hub, push, openenv, s
     assert ran.code == 0, ran.err
     assert ran.out == f"opened {hub.server.url}/spaces/{space}/discussions/1\n"
     assert files_of(hub, space) == before
+
+
+def test_a_pull_request_without_a_change_is_not_opened(hub, push, openenv, project):
+    push()
+
+    ran = openenv("push", str(project), "--create-pr")
+
+    assert ran.code == 0
+    assert ran.out.startswith("nothing to push: ")
 
 
 def test_a_pull_request_needs_a_space(hub, openenv, project):
