@@ -64,6 +64,7 @@ def _close(slots: Slots) -> None:
 def _cut_off(slots: Slots) -> None:
     with slots.open() as session:
         session.expect("reset", "observation", {})
+        session.socket.send(session.next("reset", {}))  # so that it breaks off in the middle of something
         session.socket.cut()
 
 
