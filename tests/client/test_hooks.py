@@ -111,7 +111,7 @@ async def test_how_an_episode_ended_survives_code_that_knows_only_done() -> None
 def test_types_are_read_through_several_levels() -> None:
     from typing import Generic, TypeVar
 
-    from openenv.client.client import _types
+    from openenv.generics import declared
     from openenv.types import Observation
 
     Obs = TypeVar("Obs", bound=Observation)
@@ -125,9 +125,9 @@ def test_types_are_read_through_several_levels() -> None:
     class Last(Middle):
         pass
 
-    assert _types(Last) == _types(Middle) == (Add, Total, State)
-    assert _types(Base) == (Add, None, State)
-    assert _types(EnvClient) == (None, None, None)
+    assert declared(Last, EnvClient) == declared(Middle, EnvClient) == (Add, Total, State)
+    assert declared(Base, EnvClient) == (Add, None, State)
+    assert declared(EnvClient, EnvClient) == (None, None, None)
 
 
 class Quoted(EnvClient["Add", "Total", "State"]):  # type: ignore[misc, valid-type]
