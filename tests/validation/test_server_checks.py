@@ -33,6 +33,8 @@ from openenv.validation.report import Status
 from openenv.validation.server import Server
 
 OF_A_PROJECT = {id_ for id_, one in registered().items() if one.stage not in AT_WORK}
+
+
 def test_a_healthy_server_passes_everything_that_a_url_allows() -> None:
     with served() as url:
         report = check(url)

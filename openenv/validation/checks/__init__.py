@@ -24,6 +24,9 @@ MODULES = (
     "agreement",
     "slots",
     "behaviour",
+    "episodes",
+    "claims",
+    "growth",
 )
 
 
