@@ -21,10 +21,10 @@ from openenv.discovery.target import (
     UrlTarget,
     is_path,
     read_elsewhere,
+    read_space,
 )
 from openenv.errors import ConfigurationError
 from openenv.generics import declared
-from openenv.hub.repo_id import RepoId
 from openenv.project.project import find_root
 
 
@@ -88,8 +88,22 @@ class AutoEnv:
 
     @classmethod
     def from_hub(cls, repo_id: str, *, trust_remote_code: bool = False, **options: Any) -> AnyClient:
-        """Make a client for a Space, and for nothing else; see :meth:`from_env` and :meth:`EnvClient.from_hub`."""
-        return cls.from_env(str(_read_space(repo_id).repo_id), trust_remote_code=trust_remote_code, **options)
+        """Make a client for a Space, whatever folders there are here.
+
+        Args:
+            repo_id: The Space, as ``owner/name`` or by its page.
+            trust_remote_code: As for :meth:`from_env`.
+            **options: As for :meth:`EnvClient.from_hub`.
+
+        Returns:
+            The client; nothing is asked, started or connected before it is used.
+
+        Raises:
+            ConfigurationError: That is not the name of a Space.
+        """
+        space = read_space(repo_id)
+        kind, more = _kind(space, trust_remote_code, options)
+        return space.client(kind, **more, **options)
 
     @classmethod
     def get_env_class(cls, name: str, *, trust_remote_code: bool = False, **options: Any) -> type[AnyClient]:
@@ -157,18 +171,12 @@ class AutoAction:
             ConfigurationError: As :meth:`AutoEnv.from_env`; or the environment names no action.
             ConnectError: Its server does not answer, or does not start.
         """
-        if skip_install:
-            return GenericAction
-        target = _read(name)
-        environment = _local(target) or _trusted(target, trust_remote_code, options)
-        if environment is not None:
-            return environment.action_class()
-        return declared(_described(target, options), EnvClient)[0]
+        return GenericAction if skip_install else _action(_read(name), trust_remote_code, options)
 
     @classmethod
     def from_hub(cls, repo_id: str, *, trust_remote_code: bool = False, **options: Any) -> Any:
-        """Find the class of a Space's actions, and of nothing else; see :meth:`from_env`."""
-        return cls.from_env(str(_read_space(repo_id).repo_id), trust_remote_code=trust_remote_code, **options)
+        """Find the class of a Space's actions; takes what :meth:`AutoEnv.from_hub` does, and raises as it is used."""
+        return _action(read_space(repo_id), trust_remote_code, options)
 
 
 def _read(name: str) -> Served:
@@ -179,11 +187,6 @@ def _read(name: str) -> Served:
     if is_path(name):
         return ProjectTarget(find_root(name))
     return InstalledTarget(find_environment(name))
-
-
-def _read_space(repo_id: str) -> SpaceTarget:
-    target = read_elsewhere(repo_id)
-    return target if isinstance(target, SpaceTarget) else SpaceTarget(RepoId.parse(repo_id))
 
 
 def _local(target: Served) -> InstalledEnvironment | None:
@@ -216,6 +219,14 @@ def _kind(
         return fetched_environment(repo_id, client.revision or revision, token).client_class()
 
     return DiscoveredEnvClient, {"find": find}
+
+
+def _action(target: Served, trust_remote_code: bool, options: Mapping[str, Any]) -> Any:
+    """Find the class of the actions that a target takes."""
+    environment = _local(target) or _trusted(target, trust_remote_code, options)
+    if environment is not None:
+        return environment.action_class()
+    return declared(_described(target, options), EnvClient)[0]
 
 
 def _name_of(target: Served) -> str | None:

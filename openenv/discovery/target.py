@@ -187,19 +187,28 @@ def read_elsewhere(text: str) -> UrlTarget | ImageTarget | SpaceTarget | None:
     Raises:
         ConfigurationError: It has the form of one of them, but is none.
     """
-    page = _PAGE.fullmatch(text)
-    if page is not None:
-        return SpaceTarget(RepoId.parse(page[1]))
+    if _PAGE.fullmatch(text):
+        return read_space(text)
     server = read_server(text)
     if server is not None:
         return server
     if text.count("/") != 1 or text.endswith("/") or _PATH.match(text) or Path(text).exists():
         return None
     try:
-        return SpaceTarget(RepoId.parse(text))
+        return read_space(text)
     except RepoIdError as error:
         message = f"there is no file or folder {text}, and no Space can be called that: {error.message}"
         raise RepoIdError(message, error.data, hint=error.hint) from None
+
+
+def read_space(text: str) -> SpaceTarget:
+    """Read the name of a Space, ``owner/name``, or the address of its page.
+
+    Raises:
+        RepoIdError: It is neither.
+    """
+    page = _PAGE.fullmatch(text)
+    return SpaceTarget(RepoId.parse(page[1] if page else text))
 
 
 def is_path(text: str) -> bool:

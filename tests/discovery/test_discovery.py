@@ -349,6 +349,19 @@ def test_only_spaces_come_from_the_hub(site: Path) -> None:
             call("echo")
 
 
+def test_from_hub_means_the_hub_also_beside_a_folder_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "owner" / "game", "game", name="Mine")
+    (tmp_path / "owner" / "game" / "openenv.yaml").write_text(
+        "name: game\napp: game.server.app:app\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert type(AutoEnv.from_env("owner/game")).__name__ == "MineEnv"
+    for repo_id in ("owner/game", "https://huggingface.co/spaces/owner/game"):
+        assert type(AutoEnv.from_hub(repo_id)) is DiscoveredEnvClient
+
+
 def test_a_project_is_played_by_its_own_classes_beside_an_installed_one_of_the_same_name(
     site: Path, tmp_path: Path
 ) -> None:
