@@ -56,31 +56,39 @@ class Format(str, Enum):
     JUNIT = "junit"
 
 
+Chosen = Annotated[
+    list[str] | None, typer.Option("--select", metavar="ID", help="Only checks whose id begins so; repeatable.")
+]
+LeftOut = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="ID", help="No check whose id begins so; repeatable.")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of to stdout.")
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", help="Longest wait for one answer of the server.")
+]
+Kept = Annotated[
+    Path | None, typer.Option("--replay", metavar="FILE", help="Play a failure again that was found before.")
+]
+Thorough = Annotated[
+    bool, typer.Option("--thorough", help=f"Play for up to {THOROUGH.seconds:g} s, hundreds of episodes.")
+]
+
+
 def validate(
     target: Annotated[str, typer.Argument(help="A project's folder, the URL of a server, or image:NAME.")] = ".",
     static: Annotated[bool, typer.Option("--static", help="Read files only; run nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings count as errors.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help=f"Play for {QUICK.seconds:g} s at most.")] = False,
-    thorough: Annotated[
-        bool, typer.Option("--thorough", help=f"Play for up to {THOROUGH.seconds:g} s, hundreds of episodes.")
-    ] = False,
-    select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="ID", help="Only checks whose id begins so; repeatable.")
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="ID", help="No check whose id begins so; repeatable.")
-    ] = None,
+    thorough: Thorough = False,
+    select: Chosen = None,
+    ignore: LeftOut = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the report.")] = Format.TEXT,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of to stdout.")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="Longest wait for one answer of the server.")
-    ] = DEFAULT_TIMEOUT_S,
-    replay: Annotated[
-        Path | None, typer.Option("--replay", metavar="FILE", help="Play a failure again that was found before.")
-    ] = None,
+    output: Output = None,
+    timeout: Timeout = DEFAULT_TIMEOUT_S,
+    replay: Kept = None,
 ) -> int:
     """Check a project, or a server at work.
 
