@@ -55,6 +55,11 @@ class FolderEnvironment(InstalledEnvironment):
         """Its ``openenv.yaml``."""
         return self.project.manifest
 
+    @property
+    def app(self) -> str:
+        """Its application, as ``module:attribute``; see :attr:`Project.app`."""
+        return self.project.app
+
     def _load(self, module: str) -> ModuleType:
         return self.own_name.import_module(module)
 

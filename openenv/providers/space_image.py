@@ -24,6 +24,10 @@ _WITHOUT_ENGINE = (
     "provider=ProcessProvider serves its files in a process here"
 )
 
+_WITHOUT_IMAGE = (
+    "the Hub has one once the Space was built, and may ask for docker login; provider=ProcessProvider serves its files"
+)
+
 
 class SpaceImageProvider:
     """Pulls the newest image of a Space and runs it.
@@ -111,7 +115,7 @@ def _pull(space: Space, patience: Patience) -> None:
             pull(engine, space.image, patience.check, _login(space))
         except ImageMissingError as error:
             if not engine.images.list(name=space.image):
-                raise
+                raise ImageMissingError(error.message, error.data, hint=_WITHOUT_IMAGE) from error
             logger.warning("%s: running the image that is here already: %s", space.repo_id, error.message)
 
 

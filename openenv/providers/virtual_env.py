@@ -22,7 +22,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from time import monotonic
 
-from openenv.errors import ServerStartError
+from openenv.errors import OpenEnvError, ServerStartError
 from openenv.file_lock import FileLock
 from openenv.project.project import read_text
 from openenv.project.pyproject import PYPROJECT_NAME, normalise, parse_pyproject
@@ -40,6 +40,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WHEELS = "wheels"
 _REQUIREMENTS = ("server/requirements.txt", "requirements.txt")
 _READY = "ready"
+_OTHER_FOLDER = "make room there, or name another folder as XDG_CACHE_HOME"
 
 
 class VirtualEnvError(ServerStartError):
@@ -91,11 +92,17 @@ class VirtualEnv:
             ServerStartError: Nobody waits for it any longer.
         """
         found = cls(cache() / _key(root))
-        if not found._is_ready:
-            found.home.parent.mkdir(parents=True, exist_ok=True)
-            with _alone(found.home.with_suffix(".lock"), name, patience):
-                if not found._is_ready:
-                    found._make(root, name, patience)
+        try:
+            if not found._is_ready:
+                found.home.parent.mkdir(parents=True, exist_ok=True)
+                with _alone(found.home.with_suffix(".lock"), name, patience):
+                    if not found._is_ready:
+                        found._make(root, name, patience)
+        except OpenEnvError:
+            raise  # which is an OSError too, where it is about a server
+        except OSError as error:
+            message = f"{name} cannot be installed into {cache()}: {error.strerror or error}"
+            raise VirtualEnvError(message, {"log": ""}, hint=_OTHER_FOLDER) from error
         return found
 
     @property

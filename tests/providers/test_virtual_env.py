@@ -92,6 +92,14 @@ def test_what_cannot_be_installed_says_why_and_leaves_nothing(tmp_path: Path) ->
     assert left() == []
 
 
+def test_a_folder_that_takes_nothing_is_named(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(VirtualEnvError, match=f"games/game cannot be installed into {tmp_path}/file/openenv") as told:
+        made(project)
+    assert "XDG_CACHE_HOME" in str(told.value.hint)
+
+
 def test_two_processes_that_ask_at_once_share_one(project: Path) -> None:
     script = (
         "import json, logging, sys; from pathlib import Path\n"

@@ -95,8 +95,11 @@ def test_a_newer_image_is_pulled_and_an_older_one_does_where_there_is_no_registr
     image = f"{registry}/{space.replace('/', '-')}:latest"
     monkeypatch.setenv("OPENENV_SPACES_REGISTRY", "127.0.0.1:9")  # nobody answers there
     away = f"127.0.0.1:9/{space.replace('/', '-')}"
-    with pytest.raises(ImageMissingError, match=f"there is no image {away}:latest here, and it cannot be pulled"):
+    with pytest.raises(
+        ImageMissingError, match=f"there is no image {away}:latest here, and it cannot be pulled"
+    ) as told:
         GenericEnvClient.from_hub(space).sync().connect()
+    assert "provider=ProcessProvider serves its files" in str(told.value.hint)
     engine.images.get(image).tag(away)
     try:
         with tapped_log("openenv.providers") as log, GenericEnvClient.from_hub(space) as env:
