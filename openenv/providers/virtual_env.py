@@ -135,11 +135,12 @@ class VirtualEnv:
         if uv is not None:
             make = [uv, "venv", "--quiet", "--python", sys.executable, str(self._prefix)]
             return [make, [uv, "pip", "install", "--python", str(self.python), *needed]]
-        pip = [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+        # Isolated (-I), neither imports what lies in the working directory.
+        pip = [str(self.python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
         return [[sys.executable, "-I", "-m", "venv", str(self._prefix)], [*pip, *needed]]
 
     def _check(self, name: str) -> None:
-        """Refuse two runtimes in one place, and none."""
+        """Refuse two runtimes in one place."""
         runtimes = sorted(self.distributions & {DISTRIBUTION, *STRANGERS})
         if DISTRIBUTION in runtimes and len(runtimes) > 1:
             message = f"{name} brings {' and '.join(runtimes)}, which overwrite each other's files"

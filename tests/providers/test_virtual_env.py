@@ -75,9 +75,12 @@ def test_a_project_gets_what_it_needs_once_and_nothing_of_this_process(
         made(project)
 
 
-def test_without_uv_python_and_pip_do_the_same(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_uv_python_and_pip_do_the_same(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.defpath)
     assert shutil.which("uv") is None
+    for name in ("pip.py", "venv.py"):  # lie where it is called, and are nobody's business
+        (tmp_path / name).write_text("raise SystemExit('imported')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     found = made(project)
     assert {"dice", "game", "pip"} <= found.distributions
     assert imported(found, "dice").stdout.startswith(str(found.home))
