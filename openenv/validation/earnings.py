@@ -98,10 +98,10 @@ def shown_before(episodes: list[Earned], field: str) -> str | None:
                 found = next((place for place, leaf in seen if isinstance(leaf, str) and value in leaf), None)
                 if found is not None:
                     return found
-            places |= {place for place, leaf in seen if value is not None and leaf == value}
+            places |= {place for place, leaf in seen if value not in (None, "") and leaf == value}
             values.add(json.dumps(value))
         common = places if common is None else common & places
-    return min(common) if common and len(values) > 1 else None
+    return min(common) if common and len(episodes) > 1 and len(values) > 1 else None
 
 
 def _played(arena: Arena, seed: int, act: Act) -> Earned:
