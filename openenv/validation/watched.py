@@ -10,11 +10,13 @@ import inspect
 import logging
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from uvicorn.importer import import_from_string
 
 VARIABLE = "OPENENV_VALIDATED_APP"
+_MARK = "_openenv_closed"
 AGAIN = "closed by somebody else before"
 
 logger = logging.getLogger("openenv.validation")
@@ -31,9 +33,10 @@ def watch(kind: type[Any]) -> None:
     @functools.wraps(close)
     def closing(environment: Any, *args: Any, **options: Any) -> Any:
         if sys._getframe(1).f_code.co_filename != own:
-            if vars(environment).get("_openenv_closed"):
+            if getattr(environment, _MARK, False):
                 logger.error("%s was %s", kind.__name__, AGAIN, stack_info=True)
-            environment._openenv_closed = True
+            with suppress(AttributeError):  # of a class with __slots__ nothing is noted
+                setattr(environment, _MARK, True)
         return close(environment, *args, **options)
 
     kind.close = closing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from specimens import DOCKERFILE, PACKAGED, README, check, found, outcome_of, write
+from specimens import DOCKERFILE, FLAT, PACKAGED, README, check, found, outcome_of, write
 
 from openenv.validation.report import Status
 
@@ -34,15 +34,20 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
     (
         "another port in the image",
         {"Dockerfile": DOCKERFILE.replace("8000", "8080")},
-        {"S015": ["Dockerfile:3: the port is 8080 here, and 8000 in openenv.yaml"]},
+        {"S015": ["README.md:3: the port is 8000 here, and 8080 in Dockerfile:3"]},
+    ),
+    (
+        "another port in the manifest",
+        {"openenv.yaml": PACKAGED["openenv.yaml"] + "port: 8001\n"},
+        {"S015": ["Dockerfile:3: the port is 8000 here, and 8001 in openenv.yaml:7:7"]},
     ),
     (
         "other ports in the README and the command",
         {"README.md": README.replace("8000", "7860"), "Dockerfile": DOCKERFILE.replace("$PORT", "80")},
         {
             "S015": [
-                "Dockerfile:5: the port is 80 here, and 8000 in openenv.yaml",
-                "README.md:3: the port is 7860 here, and 8000 in openenv.yaml",
+                "Dockerfile:5: the port is 80 here, and 8000 in Dockerfile:3",
+                "README.md:3: the port is 7860 here, and 8000 in Dockerfile:3",
             ]
         },
     ),
@@ -128,6 +133,7 @@ def test_one_defect_is_found_where_it_is_and_sets_off_nothing_else(
     "changes",
     [
         {"Dockerfile": DOCKERFILE + "EXPOSE 8000 9090/tcp\n"},
+        {"Dockerfile": DOCKERFILE.replace("8000", "7860"), "README.md": README.replace("8000", "7860")},
         {"Dockerfile": DOCKERFILE.replace("$PORT", '\\"${PORT:-7}\\"')},
         {"Dockerfile": DOCKERFILE.replace("python:3.12-slim", "python@sha256:0")},
         {"Dockerfile": DOCKERFILE + "COPY . /app\n", ".dockerignore": "*\n!my_env\n!pyproject.toml\n"},
@@ -174,6 +180,17 @@ def test_the_wheel_is_really_built(tmp_path: Path, pyproject: str, said: list[st
     assert found(report).get("S022", []) == said
     assert outcome_of(report, "S022").status is (Status.FAILED if said else Status.PASSED)
     assert {path for path in project.rglob("*") if "__pycache__" not in path.parts} == before
+
+
+def test_the_wheel_of_a_flat_project_holds_what_its_server_names(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {
+        "server/words.txt": "a",
+        "server/more.py": "WORDS = open(__file__ + '/../words.txt')\n",
+        "data.txt": "b",
+    }
+    report = check(write(tmp_path, FLAT, changes), "S022")
+    said = "server/words.txt: server/words.txt, which server/more.py names, is not in the wheel"
+    assert found(report) == {"S022": [said]}
 
 
 def test_a_wheel_is_not_built_without_its_backend(tmp_path: Path) -> None:

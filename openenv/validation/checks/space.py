@@ -28,13 +28,16 @@ _TAG = "openenv"
 )
 def ports_agree(sources: Sources) -> Iterator[Finding]:
     """Of the manifest, the Dockerfile and the front matter of the README."""
-    port = sources.project.manifest.port
+    manifest = sources.project.manifest
     stated = {**_ports_of_the_image(sources), **_port_of_the_space(sources)}
-    if not stated:
-        raise NotChecked("no other file states a port")
-    for where, said in stated.items():
+    if "port" in manifest.model_fields_set:
+        stated = {sources.manifest_place("port"): manifest.port, **stated}
+    if len(stated) < 2:
+        raise NotChecked("the port is stated in one place at most")
+    (place, port), *others = stated.items()
+    for where, said in others:
         if said != port:
-            yield Finding(f"the port is {said} here, and {port} in {sources.manifest_place('port')}", where)
+            yield Finding(f"the port is {said} here, and {port} in {place}", where)
 
 
 def _ports_of_the_image(sources: Sources) -> dict[str, int]:
@@ -50,8 +53,9 @@ def _ports_of_the_image(sources: Sources) -> dict[str, int]:
         texts = [expand(text, variables).removesuffix("/tcp") for text in _ports_in(one)]
         ports = exposed if one.word == "EXPOSE" else found
         ports += [(f"{name}:{one.line}", int(text)) for text in texts if text.isdecimal()]
-    others = [] if sources.project.manifest.port in (port for _, port in exposed) else exposed
-    return dict(found + others)
+    manifest = sources.project.manifest
+    served = {port for _, port in found} | ({manifest.port} if "port" in manifest.model_fields_set else set())
+    return dict(found + ([] if served & {port for _, port in exposed} else exposed))
 
 
 def _ports_in(one: Instruction) -> list[str]:
