@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ HUB_OWN = frozenset((".gitattributes",))
 """Files that the Hub makes itself, and that stay there."""
 
 _CHUNK = 1 << 20
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,9 @@ def _is_held(entry: Entry, there: Held) -> bool:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest() == there.digest
+
+
+def named(paths: Sequence[str]) -> str:
+    """Name files in a line: the first few, and how many more there are."""
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return f"{', '.join(paths[:_NAMED])}{more}"

@@ -48,17 +48,18 @@ def commit(client: Client, repo_id: RepoId, changes: Changes, message: str, pare
     space = str(repo_id)
     additions = [CommitOperationAdd(entry.path, entry.source) for entry in changes.upload]
     deletions = [CommitOperationDelete(path, is_folder=False) for path in changes.deleted]
-    client.ask(
-        repo_id,
-        lambda api: api.preupload_lfs_files(
-            space,
-            additions,
-            repo_type=SPACE,
-            create_pr=create_pr,
-            # The Hub would leave out in silence what a .gitignore that is there names, such as wheels/.
-            gitignore_content=_NOTHING_IGNORED,
-        ),
-    )
+    if additions:
+        client.ask(
+            repo_id,
+            lambda api: api.preupload_lfs_files(
+                space,
+                additions,
+                repo_type=SPACE,
+                create_pr=create_pr,
+                # The Hub would leave out in silence what a .gitignore that is there names, such as wheels/.
+                gitignore_content=_NOTHING_IGNORED,
+            ),
+        )
     done = client.ask(
         repo_id,
         lambda api: api.create_commit(

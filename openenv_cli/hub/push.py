@@ -9,12 +9,12 @@ from typing import Any
 from openenv.errors import ConnectError, UnauthorizedError
 from openenv.hub.repo_id import RepoId, check_word
 from openenv.hub.space import Space
-from openenv.project.manifest import Manifest
+from openenv.project.manifest import MANIFEST_NAME, Manifest
 from openenv.validation.effort import QUICK
 from openenv.validation.report import Report, Status, Verdict
 from openenv.validation.run import Options, validate
 from openenv_cli.errors import CommandError
-from openenv_cli.hub.changes import Changes, compare
+from openenv_cli.hub.changes import Changes, compare, named
 from openenv_cli.hub.client import Client
 from openenv_cli.hub.commit import Commit, commit
 from openenv_cli.hub.events import Doing, OnEvent, Remark, Uploading
@@ -99,7 +99,7 @@ class Pushed:
             "repo_id": str(self.repo_id),
             "page": self.page,
             "created": self.created,
-            "set": str(self.set),
+            "set": self.set.as_json(),
             "files": self.changes.as_json(),
             "commit": self.commit,
             "pull_request": self.pull_request,
@@ -142,6 +142,7 @@ def push(client: Client, order: Order, on_event: OnEvent) -> Pushed:
 
     Raises:
         HubError: The Hub refused, or gave no answer.
+        CommandError: There is a Space with that name that holds something else.
         DeployError: The files are there, and the Space does not run them.
         NotValidError: It runs, and does not do what an environment has to.
     """
@@ -153,9 +154,10 @@ def push(client: Client, order: Order, on_event: OnEvent) -> Pushed:
     created = present is None
     if present is None:
         present = _made(client, repo_id, order, on_event)
+    changes = compare(order.staged.entries, present.files)
+    _require_an_environment(repo_id, present, changes)
     changed = Settings() if created else difference(present.settings, order.settings)
     change(client, repo_id, changed, on_event)
-    changes = compare(order.staged.entries, present.files)
     made = _commit(client, repo_id, order, present, changes, on_event)
     space, passed = None, None
     if order.wait and not order.create_pr:
@@ -184,13 +186,24 @@ def _made(client: Client, repo_id: RepoId, order: Order, on_event: OnEvent) -> P
     return create(client, repo_id, order.settings, on_event)
 
 
+def _require_an_environment(repo_id: RepoId, present: Present, changes: Changes) -> None:
+    """What is no environment was named by mistake: a push would delete it."""
+    lost = [path for path in changes.deleted if MANIFEST_NAME not in present.files]
+    if lost:
+        hint = "--repo-id names another Space; to have this one, delete its files first"
+        raise CommandError(f"{repo_id} holds no environment, but {named(lost)}", {"files": lost}, hint=hint)
+
+
 def _commit(
     client: Client, repo_id: RepoId, order: Order, present: Present, changes: Changes, on_event: OnEvent
 ) -> Commit:
     on_event(Remark(f"files: {changes}"))
     if not changes:
         return Commit(present.commit, None)
-    on_event(Uploading(len(changes.upload), sum(entry.header().size for entry in changes.upload)))
+    if changes.deleted:
+        on_event(Remark(f"deleting there: {named(changes.deleted)}"))
+    if changes.upload:
+        on_event(Uploading(len(changes.upload), sum(entry.header().size for entry in changes.upload)))
     made = commit(client, repo_id, changes, order.message, present.commit, create_pr=order.create_pr)
     on_event(Remark(f"committed {made.oid[:12]}: {order.message}"))
     return made

@@ -44,6 +44,16 @@ class Settings:
         """Whether the Hub starts a Space anew where they change."""
         return bool(self.hardware or self.variables or self.secrets)
 
+    def as_json(self) -> dict[str, Any]:
+        """Lay them out as JSON values, secrets by their names."""
+        return {
+            "private": self.private,
+            "hardware": self.hardware,
+            "sleep_time": self.sleep_time,
+            "variables": dict(self.variables),
+            "secrets": list(self.secrets),
+        }
+
     def __str__(self) -> str:
         """Say them in one line, secrets by their names."""
         return ", ".join(self._told())

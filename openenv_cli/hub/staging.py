@@ -11,6 +11,7 @@ from openenv.project.front_matter import README_NAME
 from openenv.project.manifest import MANIFEST_NAME
 from openenv.project.project import Project, read_text
 from openenv_cli.errors import CommandError
+from openenv_cli.hub.changes import named
 from openenv_cli.hub.front_matter import Readme, complete
 from openenv_cli.hub.ignored import HF_IGNORE, Ignored
 from openenv_cli.images.build import OUR_WHEELS, find_dockerfile, wheel_for
@@ -19,8 +20,6 @@ from openenv_cli.images.dockerfile import Dockerfile
 
 DOCKERFILE = "Dockerfile"
 """Where a Space looks for it."""
-
-_SHOWN = 3
 
 
 class StagingError(CommandError):
@@ -109,8 +108,7 @@ def _executable(entries: dict[str, Entry]) -> Iterator[str]:
     """The Hub's interface knows no file modes."""
     marked = [entry.path for entry in entries.values() if entry.header().mode & 0o100]
     if marked:
-        more = f" and {len(marked) - _SHOWN} more" if len(marked) > _SHOWN else ""
-        yield f"not executable there: {', '.join(marked[:_SHOWN])}{more}; RUN chmod +x in the Dockerfile makes it so"
+        yield f"not executable there: {named(marked)}; RUN chmod +x in the Dockerfile makes it so"
 
 
 def _require_app(project: Project, entries: dict[str, Entry]) -> None:

@@ -1,6 +1,5 @@
 """``openenv push`` as its users run it, against a Hub that keeps what it is told."""
 
-import json
 import os
 import signal
 import subprocess
@@ -12,8 +11,6 @@ from support.hub import environment
 from support.puppets import PATIENCE_S
 from support.serving import serving
 from support.walks import Walk
-
-TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3g"
 
 
 @pytest.fixture
@@ -80,8 +77,33 @@ def test_a_change_is_one_commit_that_deletes_what_went_away(hub, push, space, pr
     ran = push("--message", "Listen better")
 
     assert "files: 1 new, 1 changed, 1 deleted, 10 as they were" in ran.err
+    assert "deleting there: echo_env/old.py" in ran.err
     assert commits_of(hub, space)[0] == "Listen better"
     assert {"echo_env/new.py", "echo_env/old.py"} & files_of(hub, space) == {"echo_env/new.py"}
+
+
+def test_files_that_went_away_are_deleted_without_an_upload(hub, push, space, project):
+    (project / "echo_env" / "old.py").write_text("")
+    push()
+    (project / "echo_env" / "old.py").unlink()
+
+    ran = push()
+
+    assert ran.code == 0, ran.err
+    assert ran.err.count("uploading") == 0
+    assert "echo_env/old.py" not in files_of(hub, space)
+
+
+def test_a_space_that_holds_something_else_is_left_alone(hub, push, space):
+    hub.space("echo-env")
+    hub.api.upload_file(path_or_fileobj=b"1", path_in_repo="app.py", repo_id=space, repo_type="space")
+
+    ran = push("--private")
+
+    assert ran.code == 1
+    assert f"{space} holds no environment, but app.py" in ran.err
+    assert "app.py" in files_of(hub, space)
+    assert not hub.api.space_info(space).private
 
 
 def test_large_files_are_sent_once(hub, push, space, project):
@@ -98,9 +120,8 @@ def test_large_files_are_sent_once(hub, push, space, project):
 
 def test_a_gitignore_that_the_space_holds_keeps_nothing_out(hub, push, space):
     hub.space("echo-env")
-    hub.api.upload_file(
-        path_or_fileobj=b"wheels/\n*.whl\n", path_in_repo=".gitignore", repo_id=space, repo_type="space"
-    )
+    for path, content in {"openenv.yaml": b"name: echo-env\n", ".gitignore": b"wheels/\n*.whl\n"}.items():
+        hub.api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=space, repo_type="space")
 
     assert push().code == 0
 
@@ -109,15 +130,13 @@ def test_a_gitignore_that_the_space_holds_keeps_nothing_out(hub, push, space):
 
 
 def test_a_space_that_runs_and_is_valid_is_deployed(hub, push, space, echo):
-    hub.server.plan(space, server=echo, pace_s=0.05)
+    hub.server.plan(space, server=echo)
 
     ran = push(wait=True)
 
     assert ran.code == 0, ran.err
     assert ran.out.startswith(f"deployed {space} at {hub.api.space_info(space).host}: ")
-    told = ran.err.splitlines()
-    for line in ("BUILDING …", "--> FROM python:3.12-slim", "RUNNING …"):
-        assert line in told
+    assert "RUNNING …" in ran.err.splitlines()
 
 
 def test_nothing_changed_and_running_is_validated_at_once(hub, push, space, echo):
@@ -281,90 +300,6 @@ def test_another_base_image_is_in_the_dockerfile_of_the_space(hub, push, space, 
     assert "\nARG BASE_IMAGE=python:3.13-slim\n" in dockerfile.read_text()
 
 
-WRONG = {
-    "a repo id of three parts": (["--repo-id", "a/b/c"], "--repo-id: 'a/b/c' is not of the form OWNER/NAME"),
-    "a name that the Hub refuses": (["--repo-id", "my env"], "is no name that the Hub takes"),
-    "a variable without a value": (["-e", "LEVEL"], "'LEVEL' is not of the form NAME=VALUE"),
-    "a variable with a bad name": (["-e", "1A=2"], "'1A' is no name of a variable"),
-    "a variable that is a secret": (["-e", f"A={TOKEN}"], "the variable A holds a token of Hugging Face"),
-    "a secret that is not set": (["--secret", "NOT_SET_HERE"], "NOT_SET_HERE is not set here"),
-    "a variable and a secret": (["-e", "A=1", "--secret", "A=2"], "A is a variable and a secret"),
-    "hardware of no name": (["--hardware", "T4 small"], "'T4 small' names none"),
-    "a sleep time of nothing": (["--sleep-time", "0"], "0 is no time"),
-    "a sleep time on free hardware": (["--hardware", "cpu-basic", "--sleep-time", "9"], "no effect on cpu-basic"),
-    "an empty message": (["--message", " "], "--message is empty"),
-    "a file that is not there": (["--allow-secret", "x.pem"], "x.pem is none of the files"),
-    "a timeout of nothing": (["--timeout", "0"], "0 is less than 1"),
-    "a pull request with settings": (["--create-pr", "--private"], "--create-pr goes without --private"),
-    "a registry with a Space's options": (
-        ["--registry", "x.example/a", "--private"],
-        "--registry goes without --private",
-    ),
-    "a registry of no name": (["--registry", "X Y"], "no image can be called"),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_wrong_usage_is_told_before_anything_is_asked_of_the_hub(hub, openenv, project, case):
-    options, message = WRONG[case]
-
-    ran = openenv("push", str(project), *options)
-
-    assert ran.code == 2, ran.err
-    assert message in ran.err
-    assert TOKEN not in ran.err
-    assert hub.server.requests() == []
-
-
-def test_what_looks_secret_stops_the_push_and_is_named_with_file_and_line(hub, push, project):
-    (project / "echo_env" / "settings.py").write_text(f'\nTOKEN = "{TOKEN}"\n')
-
-    ran = push()
-
-    assert ran.code == 1
-    assert "echo_env/settings.py:2: a token of Hugging Face" in ran.err.splitlines()
-    assert TOKEN not in ran.err
-    assert hub.server.requests() == []
-    assert push("--allow-secret", "echo_env/settings.py").code == 0
-
-
-def test_a_folder_without_a_project_is_wrong_usage(hub, openenv):
-    ran = openenv("push")
-
-    assert ran.code == 2
-    assert "no openenv.yaml" in ran.err
-
-
-def test_a_rehearsal_asks_nobody_and_needs_no_token(hub, openenv, project, monkeypatch):
-    monkeypatch.delenv("HF_TOKEN")
-    options = ["--private", "--secret", "A=b", "--repo-id", "team/echo"]
-
-    ran = openenv("push", str(project), "--dry-run", *options)
-
-    assert ran.code == 0
-    for text in ("team/echo", "echo_env/server/app.py", "wheels/openenv_kit-", "  sdk: docker", "private, secrets A"):
-        assert text in ran.out
-    assert hub.server.requests() == []
-
-
-def test_a_rehearsal_as_json_is_one_document(hub, openenv, project):
-    said = openenv("push", str(project), "--dry-run", "--json").document
-
-    assert said["dry_run"] is True
-    assert {"path": "Dockerfile", "size": (project / "Dockerfile").stat().st_size} in said["files"]
-    assert "sdk: docker" in said["front_matter"]
-    assert said["calls"]
-
-
-def test_a_rehearsal_of_an_image_names_its_tags_and_needs_no_engine(openenv, project, monkeypatch):
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
-
-    ran = openenv("push", str(project), "--registry", "registry.example/team", "--dry-run")
-
-    assert ran.code == 0, ran.err
-    assert "registry.example/team/echo-env:latest, registry.example/team/echo-env:0.1.0" in ran.out
-
-
 def test_ctrl_c_ends_a_push_quietly_and_the_next_one_goes_on(hub, push, project, space, echo, tmp_path):
     hub.server.plan(space, stays_at="BUILDING", server=echo)
     surroundings = {**os.environ, **environment(hub.server.url, hub.token, tmp_path / "home")}
@@ -382,9 +317,3 @@ def test_ctrl_c_ends_a_push_quietly_and_the_next_one_goes_on(hub, push, project,
     again = push(wait=True)
     assert again.code == 0, again.err
     assert len(hub.server.requests("POST .*/commit/")) == 1
-
-
-def test_errors_are_json_too(hub, push):
-    said = json.loads(push("--json", "--repo-id", "a/b/c").out)
-
-    assert said["error"]["type"] == "UsageError"
