@@ -194,7 +194,9 @@ class Context:
         """The slots of a second server, not started yet."""
         if self._effort is QUICK:
             raise NotChecked("--quick: no second server is started")
-        most = int(self.server.web.get("/ready").json()["max_sessions"])
+        server = self.server
+        self.launch.require_alive()
+        most = int(server.web.get("/ready").json()["max_sessions"])
         self._slots = Slots(self.sources.project, self._timeout_s, most)
         return self._slots
 

@@ -29,6 +29,7 @@ from openenv.sessions.store import Phase
 from openenv.validation.arena import Arena
 from openenv.validation.check import NotChecked
 from openenv.validation.effort import Effort
+from openenv.validation.remembered import remembered
 from openenv.validation.schemas import Schemas
 from openenv.validation.wire import FULL, Frame, Player, frame_of, refused, unanswered
 
@@ -64,7 +65,7 @@ class DirectArena(Arena):
         """v2, as every server of ours."""
         return Dialect.V2
 
-    @property
+    @remembered
     def schemas(self) -> Schemas:
         """Those of the environment's models."""
         blueprint = self._blueprint

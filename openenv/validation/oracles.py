@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from openenv.protocol import Dialect
 from openenv.validation.arena import Answer, Answers, Arena
-from openenv.validation.check import NotChecked
+from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.comparison import difference
 from openenv.validation.mends import mend_refusal
 from openenv.validation.results import is_finite_number
@@ -36,6 +36,7 @@ class Disproof:
         mend: What would do about it, where that is known better than to the check.
         traceback: How the environment came to it, where that is known.
         dialect: What was spoken, where it is not the newest.
+        trouble: Why a request was not answered at all, where that is what is wrong.
     """
 
     message: str
@@ -44,6 +45,7 @@ class Disproof:
     mend: str | None = None
     traceback: str | None = None
     dialect: Dialect | None = None
+    trouble: ProbeError | None = None
 
 
 Oracle = Callable[[Arena, Script], "Disproof | None"]
@@ -104,7 +106,7 @@ def answered(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
     for place, (request, answer) in enumerate(zip(script, answers, strict=True)):
         if answer.trouble is not None:
             trouble = answer.trouble
-            return Disproof(str(trouble), place, (script,), trouble.mend, trouble.traceback)
+            return Disproof(str(trouble), place, (script,), trouble.mend, trouble.traceback, trouble=trouble)
         code = _code(answer)
         if code is None or code in _NOT_OVER or (request.kind == "step" and code in TOLD):
             continue

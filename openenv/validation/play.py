@@ -56,6 +56,8 @@ class Play:
         for first in self.arena.share_of(edges):
             choices = _Alternating(chain([first], edges), ActionMaker(self.arena.schemas.action))
             found.append(record(self.arena, choices.make, _WILD))
+            if any(answer.trouble for answer in found[-1].answers):
+                break  # the server may be gone
         return found
 
     def long_episode(self, steps: int) -> Recording:
@@ -89,10 +91,10 @@ class Play:
         places = [one for one in recording.script.episodes() if all(recording.answers[place].frame for place in one)]
         return [recording.script.only(one).without_states() for one in places]
 
-    def ended(self) -> list[Script]:
-        """Those of them, and of the wild ones, that came to an end."""
+    def ended(self, recordings: Iterable[Recording]) -> list[Script]:
+        """The episodes of recordings that came to an end, each as a script of its own."""
         scripts = []
-        for recording in (self.recording, *self.wild):
+        for recording in recordings:
             for places in recording.script.episodes():
                 frames = [recording.answers[place].frame for place in places]
                 if any(frame and frame.data.get("done") for frame in frames):
@@ -134,7 +136,9 @@ class Play:
     def shown(self, check: Check, finding: Finding) -> Finding:
         """Add the shortest episode that shows what a check has found in the recording."""
         recording = self.recording
-        shown = self._shortest(self._oracle_of(check), Disproof(finding.message, 0, (recording.script,)))
+        trouble = recording.answers[-1].trouble if recording.answers else None
+        seen = Disproof(finding.message, 0, (recording.script,), trouble=trouble)
+        shown = self._shortest(self._oracle_of(check), seen)
         return replace(finding, replay=_replay(check.id, shown))
 
     def _edges(self) -> Iterator[Any]:
@@ -163,7 +167,12 @@ class Play:
         return _told(id_, self._shortest(oracle, shown))
 
     def _shortest(self, oracle: Oracle, shown: Disproof) -> Disproof:
-        """Make what shows something shorter, where it shows it again."""
+        """Make what shows something shorter, where it shows it again.
+
+        What was not answered stays as it is: the server may be gone, and each try would take as long.
+        """
+        if shown.trouble is not None:
+            return shown
 
         def shows(script: Script) -> bool:
             nonlocal shown
@@ -214,7 +223,9 @@ def enclosed(one: Script, other: Script) -> Script:
 def _told(id_: str, shown: Disproof) -> Finding:
     script = shown.scripts[0]
     where = script.called(shown.place)
-    return Finding(shown.message, where, shown.mend, traceback=shown.traceback, replay=_replay(id_, shown))
+    lost = shown.trouble is not None and shown.trouble.lost
+    replay = _replay(id_, shown)
+    return Finding(shown.message, where, shown.mend, traceback=shown.traceback, lost=lost, replay=replay)
 
 
 def _replay(id_: str, shown: Disproof) -> Replay:

@@ -98,6 +98,8 @@ def validate(
     """
     if quick and thorough:
         raise UsageError("--quick or --thorough, not both")
+    if static and replay is not None:
+        raise UsageError("--replay plays, and with --static nothing is run")
     if not 0 < timeout <= _LONGEST_WAIT_S:
         raise UsageError(f"--timeout is more than 0 and at most {_LONGEST_WAIT_S:g} seconds, not {timeout:g}")
     if output is not None and not output.absolute().parent.is_dir():

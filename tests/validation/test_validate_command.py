@@ -185,6 +185,7 @@ def test_a_failure_is_kept_and_played_again(
     ("arguments", "said"),
     [
         (["--quick", "--thorough"], "error: --quick or --thorough, not both"),
+        (["--static", "--replay", "/no/such/file"], "error: --replay plays, and with --static nothing is run"),
         (["--replay", "/no/such/file"], "error: cannot read /no/such/file: No such file or directory"),
     ],
 )

@@ -36,7 +36,7 @@ def resets_are_fresh(play: Play) -> Iterator[Finding]:
     """In the middle of another one, and after its end."""
     played = play.episodes()
     longest = sorted(played, key=len, reverse=True)[:1]
-    pairs = ((before, after) for after in played for before in (*play.ended()[:1], *longest))
+    pairs = ((before, after) for after in played for before in (*play.ended([play.recording])[:1], *longest))
     yield from play.disproved("B011", (Script((*before, *after)) for before, after in pairs))
 
 
@@ -108,7 +108,7 @@ def refusals_change_nothing(play: Play) -> Iterator[Finding]:
 )
 def the_end_is_the_end(play: Play) -> Iterator[Finding]:
     """A step after it is refused, or earns nothing."""
-    ended = play.ended()
+    ended = play.ended((play.recording, *play.wild))
     if not ended:
         raise NotChecked("no episode came to its end")
     steps = [[request for request in script if request.kind == "step"] for script in ended]
