@@ -25,7 +25,7 @@ def manifest_is_valid(sources: Sources) -> Iterator[Finding]:
 
 @check(
     "S002",
-    "The name can be a Python package and an image",
+    "The name can be a Python package, an image and a Space",
     stage=Stage.SOURCES,
     needs=("S001",),
     mend="choose another name: small letters, digits and '-', and no word that Python knows already",
