@@ -27,12 +27,13 @@ from openenv.providers.space_process import SpaceProcessProvider
 README = b"---\ntitle: Walk\nsdk: docker\napp_port: 8123\ntags: [openenv]\n---\n"
 
 
-def push(hub: HubUser, space: str, dockerfile: str = "FROM scratch\n", branch: str | None = None) -> str:
+def push(hub: HubUser, space: str, dockerfile: str = "FROM scratch\n", *, wait: bool = True) -> str:
     """Push a commit, wait until it is deployed, and return it."""
     files = {"README.md": README, "Dockerfile": dockerfile.encode()}
     operations = [CommitOperationAdd(path, content) for path, content in files.items()]
-    commit = hub.api.create_commit(space, operations, commit_message="Push", repo_type="space", revision=branch)
-    hub.api.wait_for_space(space, timeout=PATIENCE_S, poll_interval=0.01)
+    commit = hub.api.create_commit(space, operations, commit_message="Push", repo_type="space")
+    if wait:
+        hub.api.wait_for_space(space, timeout=PATIENCE_S, poll_interval=0.01)
     return str(commit.oid)
 
 
@@ -112,12 +113,7 @@ def test_a_sleeping_space_is_woken(hub: HubUser, deployed: Callable[..., tuple[s
 def test_a_space_that_is_being_built_is_waited_for(hub: HubUser, walks: Served) -> None:
     space = hub.space("slow")
     hub.server.plan(space, server=walks.url, stays_at="BUILDING")
-    hub.api.create_commit(
-        space,
-        [CommitOperationAdd("README.md", README), CommitOperationAdd("Dockerfile", b"FROM scratch\n")],
-        commit_message="Push",
-        repo_type="space",
-    )
+    push(hub, space, wait=False)
     with tapped_log("openenv.providers") as log:
         releasing = threading.Thread(target=lambda: (log.wait_for(space, "BUILDING"), hub.server.release(space)))
         releasing.start()
@@ -156,8 +152,7 @@ def test_a_space_without_any_push_has_nothing_to_play(hub: HubUser) -> None:
 def test_patience_has_an_end(hub: HubUser, walks: Served) -> None:
     space = hub.space("stuck")
     hub.server.plan(space, server=walks.url, stays_at="APP_STARTING")
-    hub.api.upload_file(path_or_fileobj=README, path_in_repo="README.md", repo_id=space, repo_type="space")
-    hub.api.upload_file(path_or_fileobj=b"FROM scratch\n", path_in_repo="Dockerfile", repo_id=space, repo_type="space")
+    push(hub, space, wait=False)
     env = GenericEnvClient.from_hub(space, use_docker=False, startup_timeout_s=0.0)
     with pytest.raises(SpaceNotRunningError, match=r"was not up within 0 s \((BUILDING|APP_STARTING)\)"):
         env.sync().connect()
@@ -166,8 +161,7 @@ def test_patience_has_an_end(hub: HubUser, walks: Served) -> None:
 def test_whoever_gives_up_waits_no_longer(hub: HubUser, walks: Served) -> None:
     space = hub.space("stuck")
     hub.server.plan(space, server=walks.url, stays_at="BUILDING")
-    hub.api.upload_file(path_or_fileobj=README, path_in_repo="README.md", repo_id=space, repo_type="space")
-    hub.api.upload_file(path_or_fileobj=b"FROM scratch\n", path_in_repo="Dockerfile", repo_id=space, repo_type="space")
+    push(hub, space, wait=False)
     provider = SpaceProvider(space)
     with tapped_log("openenv.providers") as log:
         stopping = threading.Thread(target=lambda: (log.wait_for(space, "BUILDING"), provider.stop()))
