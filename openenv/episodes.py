@@ -54,11 +54,13 @@ class Failure(_Record):
         during: Whether the environment was being ``reset``, the policy was to ``act``, or a ``step`` was taken.
         type: The class of the error.
         message: What it says.
+        hint: What to do about it, where it says that.
     """
 
     during: Literal["reset", "act", "step"]
     type: str
     message: str
+    hint: str | None = None
 
 
 class Times(_Record):

@@ -27,7 +27,7 @@ def row(summary: Summary) -> tuple[str, ...]:
 
 def interval(estimate: Estimate) -> str:
     """Write the interval in which a mean may lie."""
-    return f"[{estimate.low:.4g}, {estimate.high:.4g}]"
+    return f"[{_number(estimate.low)}, {_number(estimate.high)}]"
 
 
 def lines(rows: Sequence[Sequence[str]], names: int = 1) -> list[str]:
@@ -51,4 +51,6 @@ def lines(rows: Sequence[Sequence[str]], names: int = 1) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"

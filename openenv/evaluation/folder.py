@@ -45,7 +45,10 @@ class RunFolder:
         self._lock = FileLock(self.path / LOCK_NAME)
 
     def __enter__(self) -> Self:
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"no folder can be made at {self.path}: {error.strerror}") from error
         if not self._lock.acquire():
             raise FolderInUseError(f"another evaluation is running in {self.path}")
         return self

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from openenv.client.client import EnvClient
 from openenv.episodes import End, Episode, Failure, Step, Times
-from openenv.errors import ConfigurationError, EnvironmentCrashedError, ExecutionError, RequestError
+from openenv.errors import ConfigurationError, EnvironmentCrashedError, ExecutionError, OpenEnvError, RequestError
 from openenv.policies.seen import as_json
 from openenv.policies.thread import HostedPolicy
 from openenv.protocol.faults import text_of
@@ -81,7 +81,8 @@ async def play(client: EnvClient[Any, Any, Any], policy: HostedPolicy, plan: Pla
         if recorder.doing == "reset" and isinstance(error, RequestError):
             raise ResetRefusedError(f"reset was refused: {error.message}", error.data) from error
         usable = recorder.doing == "act" or _goes_on_after(error)
-        recorder.error = Failure(during=recorder.doing, type=type(error).__name__, message=text_of(error))
+        hint = error.hint if isinstance(error, OpenEnvError) else None
+        recorder.error = Failure(during=recorder.doing, type=type(error).__name__, message=text_of(error), hint=hint)
     return Played(recorder.episode(), usable)
 
 

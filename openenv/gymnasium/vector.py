@@ -117,18 +117,21 @@ class RemoteVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
         Raises:
             gymnasium.error.InvalidAction: An action is not possible.
             gymnasium.error.ResetNeeded: No episode is running.
+            ValueError: There are more or fewer actions than sessions.
             OpenEnvError: Something else went wrong.
         """
         self._refuse_closed()
         ended = self._ended()
         if self._mode is AutoresetMode.DISABLED and ended:
             raise gymnasium.error.ResetNeeded(f"the episodes of sessions {sorted(ended)} are over: reset them first")
-        given = dict(zip(range(self.num_envs), iterate(self.action_space, actions), strict=True))
+        given = list(iterate(self.action_space, actions))
+        if len(given) != self.num_envs:
+            raise ValueError(f"{self.num_envs} sessions need as many actions, got {len(given)}")
         due = ended if self._mode is AutoresetMode.NEXT_STEP else set()
         self._play(
             {
                 index: self._reset_of(index) if index in due else ("step", self._interpreter.action(action))
-                for index, action in given.items()
+                for index, action in enumerate(given)
             }
         )
         each = [self._last[index] for index in range(self.num_envs)]

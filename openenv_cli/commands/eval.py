@@ -202,5 +202,8 @@ def _print(report: Report, as_json: bool) -> None:
         console.out(f"{each.policy} less {each.other}: {found}, ahead on {each.ahead}, behind on {each.behind}")
     for policy, failure, seeds in report.failures:
         first = ", ".join(map(str, seeds[:_SHOWN_SEEDS])) + (" …" if len(seeds) > _SHOWN_SEEDS else "")
+        which = f"{len(seeds)} episodes (seeds {first})" if len(seeds) > 1 else f"1 episode (seed {first})"
         what = f"{failure.type}: {failure.message}"
-        console.out(f"failed: {policy}, {len(seeds)} episodes (seeds {first}), in {failure.during}: {what}", "red")
+        console.out(f"failed: {policy}, {which}, in {failure.during}: {what}", "red")
+        if failure.hint:
+            console.out(f"hint: {failure.hint}")

@@ -160,6 +160,23 @@ def test_lets_a_language_model_play(openenv: Any, url: str, monkeypatch: pytest.
     assert run["policies"] == {"llm": f"tiny at {server.base_url}"}
 
 
+def test_a_model_that_does_not_answer_is_said_with_what_would_do(
+    openenv: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENENV_LLM_MODEL", "tiny")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    ran = openenv("eval", url, "--policy", "llm", "--episodes", "1", "--out", "run")
+
+    assert ran.code == 1
+    failed, hint = ran.out.splitlines()[2:]
+    said = "in act: PolicyError: tiny at http://127.0.0.1:9/v1 does not answer: Connection error."
+    assert failed == f"failed: llm, 1 episode (seed 0), {said}"
+    assert hint == "hint: check OPENAI_BASE_URL, OPENAI_API_KEY and the model"
+    [episode] = read("run/episodes.jsonl")
+    assert episode.error is not None
+    assert hint == f"hint: {episode.error.hint}"
+
+
 def test_draws_a_plot(openenv: Any, url: str) -> None:
     ran = openenv("eval", url, "--episodes", "3", "--plot", "returns.png")
 
@@ -193,6 +210,8 @@ def test_asks_for_matplotlib_before_anything_is_played(openenv: Any, monkeypatch
         (["--policy", "nobody"], "there is no policy 'nobody'"),
         (["--policy", ", "], "there is no policy to evaluate"),
         (["--episodes", "0"], "0 is less than 1"),
+        (["--out", __file__], f"no folder can be made at {__file__}: "),
+        (["--out", f"{__file__}/run"], f"no folder can be made at {__file__}/run: "),
     ],
 )
 def test_wrong_usage_is_said_and_nothing_is_played(openenv: Any, url: str, arguments: list[str], said: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from openenv.evaluation import Estimate, Summary
 from openenv_cli import table
 
@@ -27,6 +29,23 @@ def test_a_row_has_a_cell_for_each_column() -> None:
         "median": "0.5",
         "success": "67%",
         "length": "7",
-        "steps/s": "1.235e+04",
+        "steps/s": "12346",
         "errors": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.123456, "0.1235"),
+        (-99.996, "-100"),
+        (1234.5, "1234"),
+        (-54760.4, "-54760"),
+        (0.00001, "1e-05"),
+        (1e20, "1e+20"),
+    ],
+)
+def test_numbers_are_written_out_as_far_as_they_can_be_read(value: float, written: str) -> None:
+    found = Summary("p", 1, 0, Estimate(value, value, value, 1), value, 1.0, 1.0, 1.0)
+
+    assert table.row(found)[2:5] == (written, f"[{written}, {written}]", written)

@@ -135,6 +135,15 @@ def test_a_step_before_the_first_reset_raises(cartpole):
     there.close()
 
 
+@pytest.mark.parametrize("actions", [[1, 0], [1, 0, 1, 0, 1]])
+def test_more_or_fewer_actions_than_sessions_are_refused(cartpole, actions):
+    there = openenv.gymnasium.make_vec(cartpole.url, N)
+    there.reset(seed=3)
+    with pytest.raises(ValueError, match=f"4 sessions need as many actions, got {len(actions)}"):
+        there.step(actions)
+    there.close()
+
+
 def test_the_first_reset_is_one_of_all_sessions(cartpole):
     there = openenv.gymnasium.make_vec(cartpole.url, N)
     with pytest.raises(gymnasium.error.ResetNeeded, match="the first reset is one of all sessions"):
@@ -217,7 +226,7 @@ def test_one_that_fails_is_named_and_the_others_have_moved():
     assert observations["place"].tolist() == [2, 1, 2]
     with pytest.raises(RequestValidationError, match="wind"):
         there.reset(options={"wind": 1})
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="3 sessions need as many actions, got 2"):
         there.step(np.array([1, 1]))
     there.close()
 
