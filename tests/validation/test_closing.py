@@ -12,7 +12,6 @@ import pytest
 from openenv.validation.check import registered
 from openenv.validation.watched import watch
 
-
 CODE = """
 class Kept:
     closed = 0
