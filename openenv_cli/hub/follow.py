@@ -194,11 +194,13 @@ class Follower:
     def _tell_log(self) -> None:
         """Tell the lines of the build that were not told yet; each time the Hub sends all of them."""
         lines = self._log("build")
+        if not lines:
+            return
         if lines[: len(self._told)] != self._told:
             self._told = []  # another build has begun
         for line in lines[len(self._told) :]:
             self._on_event(LogLine(line))
-        self._told = lines or self._told
+        self._told = lines
 
     def _log(self, which: Which) -> list[str]:
         if not self._log_is_readable:
@@ -207,6 +209,8 @@ class Follower:
             pieces = self._client.ask(
                 self._repo_id, lambda api: list(api.fetch_space_logs(str(self._repo_id), build=which == "build"))
             )
+        except HubUnavailableError:
+            return []  # it is read again at the next look
         except HubError as error:
             self._log_is_readable = False
             self._on_event(Remark(f"its log cannot be read: {error.message}"))

@@ -11,30 +11,26 @@ from openenv_cli.images.context import Entry
 _KILOBYTE = 1_000
 
 
-def calls(order: Order) -> list[str]:
+def calls(order: Order) -> Iterator[str]:
     """Say what the Hub would be asked to do.
 
     Args:
         order: What is to be pushed.
 
-    Returns:
+    Yields:
         One line for each step, in their order.
     """
     settings = str(order.settings)
-    return list(
-        filter(
-            None,
-            [
-                None if order.owner else "ask who you are: the Space is yours",
-                "look at what is there; what is the same is not sent again",
-                None if order.create_pr else f"make it where it is not there yet{settings and f': {settings}'}",
-                f"set it where it is there: {settings}" if settings else None,
-                f"commit {len(order.staged.entries)} files, and delete what is not among them: {order.message}",
-                "open a pull request with that commit" if order.create_pr else None,
-                "follow its build, wait until it runs, and validate it" if order.wait and not order.create_pr else None,
-            ],
-        )
-    )
+    yield "tell who you are"
+    yield "tell what is there: what is the same is not sent again"
+    if not order.create_pr:
+        yield f"make the Space where it is not there yet{settings and f': {settings}'}"
+    if settings:
+        yield f"set one that is there: {settings}"
+    what = "open a pull request with" if order.create_pr else "take"
+    yield f"{what} a commit of {len(order.staged.entries)} files, without all others: {order.message}"
+    if order.wait and not order.create_pr:
+        yield "tell how its build goes, until it runs; then it is validated"
 
 
 def as_json(order: Order) -> dict[str, Any]:
@@ -52,7 +48,7 @@ def as_json(order: Order) -> dict[str, Any]:
         "files": listed(order.staged.entries),
         "front_matter": order.staged.readme.front_matter,
         "remarks": list(order.staged.remarks),
-        "calls": calls(order),
+        "calls": list(calls(order)),
     }
 
 

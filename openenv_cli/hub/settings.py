@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openenv.project.manifest import MANIFEST_NAME
 from openenv.project.secrets import find_secrets
 from openenv_cli.errors import UsageError
 
@@ -152,8 +151,8 @@ def read_secrets(given: Sequence[str], environment: Mapping[str, str]) -> dict[s
         key, equals, value = one.partition("=")
         value = value if equals else environment.get(key, "")
         if not value:
-            hint = f"{MANIFEST_NAME} holds variables, no secrets; export {key}=… gives it a value" if key else None
-            raise UsageError(f"--secret {key}: it has no value, and {key} is not set here", hint=hint)
+            told = "an empty value" if equals else f"no value, and {key} is not set here"
+            raise UsageError(f"--secret {key}: it has {told}", hint=f"export {key}=…, or --secret {key}=…")
         secrets[key] = value
     return secrets
 
