@@ -21,6 +21,9 @@ from openenv.validation.sources import Sources, is_source
 
 _LOG_LINES = 12
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ASKS_GIT = re.compile(r"(?i)scm|vcs|\bgit\b|version|\bpbr\b")
+"""Names of what a build takes versions and files from a repository with, which a copy is not."""
+
 _BESIDE = {"README.md", "openenv.yaml", "pyproject.toml", "requirements.txt", "uv.lock", "Dockerfile"}
 """What stands among the files of a package and is none of its data."""
 
@@ -56,12 +59,15 @@ class Wheel:
 
         Raises:
             BuildError: It cannot be built.
-            NotChecked: What builds it is not installed.
+            NotChecked: What builds it is not installed, or asks git.
         """
         try:
             build = self.sources.pyproject.build_system
         except ConfigurationError:
             raise NotChecked("pyproject.toml cannot be read (S006)") from None
+        asking = next(filter(_ASKS_GIT.search, map(_name_of, build.requires)), None)
+        if asking is not None:
+            raise NotChecked(f"{asking} asks git what belongs to the package; pip wheel . shows what it builds")
         missing = [name for name in map(_name_of, build.requires) if not _is_installed(name)]
         if missing:
             names = " ".join(missing)

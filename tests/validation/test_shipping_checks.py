@@ -193,7 +193,20 @@ def test_the_wheel_of_a_flat_project_holds_what_its_server_names(tmp_path: Path)
     assert found(report) == {"S022": [said]}
 
 
-def test_a_wheel_is_not_built_without_its_backend(tmp_path: Path) -> None:
-    pyproject = PYPROJECT.replace('["hatchling"]', '["no-such-backend>=1", "hatchling"]')
+@pytest.mark.parametrize(
+    ("requires", "reason"),
+    [
+        (
+            '["no-such-backend>=1", "hatchling"]',
+            "what builds the package is not installed here: pip install no-such-backend",
+        ),
+        (
+            '["hatchling", "hatch-vcs"]',
+            "hatch-vcs asks git what belongs to the package; pip wheel . shows what it builds",
+        ),
+    ],
+)
+def test_a_wheel_that_cannot_be_built_from_a_copy_here_is_not(tmp_path: Path, requires: str, reason: str) -> None:
+    pyproject = PYPROJECT.replace('["hatchling"]', requires)
     outcome = outcome_of(check(write(tmp_path, PACKAGED, {"pyproject.toml": pyproject}), "S022"), "S022")
-    assert outcome.reason == "what builds the package is not installed here: pip install no-such-backend"
+    assert outcome.reason == reason
