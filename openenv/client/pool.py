@@ -154,10 +154,18 @@ class Pool:
 
     async def _connect(self) -> Self:
         gate = asyncio.Semaphore(HANDSHAKES)
+        failed = False
 
         async def enter(client: EnvClient[Any, Any, Any]) -> None:
+            nonlocal failed
             async with gate:
-                await client._connect()
+                if failed:  # Those behind the gate would each wait for a slot, in vain.
+                    return
+                try:
+                    await client._connect()
+                except BaseException:
+                    failed = True
+                    raise
 
         try:
             # The first one alone: it starts the server that they may share; where it fails the others need not try.

@@ -207,6 +207,18 @@ def test_a_pool_that_does_not_fit_leaves_nothing_open(monkeypatch: pytest.Monkey
             assert len(envs.reset_all()) == 3
 
 
+def test_after_a_session_that_is_not_to_be_had_no_further_one_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openenv.client.link.WAIT_FOR_SLOT_S", 0.0)
+    monkeypatch.setattr("openenv.client.pool.HANDSHAKES", 1)
+    with serving(Puppet, max_sessions=2) as served:
+        providers = [CountingProvider(served.url) for _ in range(N)]
+        waiting = iter(providers)
+        with pytest.raises(SessionCapacityError):
+            openenv.pool(lambda: GenericEnvClient(provider=next(waiting)), N).connect()
+
+    assert [provider.calls[:1] for provider in providers] == [["start"], ["start"], ["start"], [], []]
+
+
 @in_loop
 async def test_a_pool_that_is_given_up_while_it_connects_leaves_nothing_open() -> None:
     waiting, left = asyncio.Event(), asyncio.Event()
