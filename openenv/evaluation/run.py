@@ -77,7 +77,8 @@ def evaluate(
 
     Args:
         target: A project's folder, the name of an installed environment, the URL of a server, ``image:`` and an
-            image's name, a client, or the class of an environment, which is played in this process then.
+            image's name, a Space as ``owner/name``, a client, or the class of an environment, which is played in
+            this process then.
         policies: One name or several (see :func:`openenv.policies.load_policy`); or a mapping from names to policies,
             or to what makes them. Each session has a policy of its own.
         episodes: How many of each policy.
