@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from openenv.discovery.target import ImageTarget, UrlTarget
@@ -11,6 +12,7 @@ from openenv.validation.script import Request, Script
 from openenv.validation.target import ClassTarget, Target
 
 _WIDTH = 110
+_REPEATED = 3
 _ASK = """\
 def ask(call, *args, **options):
     try:
@@ -100,8 +102,12 @@ def _home(target: Target) -> tuple[list[str], list[str], list[str]]:
 def _played(script: Script, words: _V1 | _V2) -> Iterator[str]:
     names = {name: "env" if len(script.sessions) == 1 else f"env{name}" for name in script.sessions}
     yield f"with {', '.join(f'{words.client} as {env}' for env in names.values())}:"
-    for request in script:
-        yield f"    {words.line(request, names[request.session])}"
+    lines = [words.line(request, names[request.session]) for request in script]
+    for line, same in groupby(lines):
+        times = len(list(same))
+        if times > _REPEATED:
+            yield f"    for _ in range({times}):"
+        yield from [f"        {line}"] if times > _REPEATED else [f"    {line}"] * times
 
 
 def _literal(value: Any) -> str:

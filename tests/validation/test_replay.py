@@ -122,3 +122,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_check_that_is_not_about_episodes_is_not_checked() -> None:
     report = validate(Counter, Options(replay=Replay("B021", (SCRIPT,))))
     assert [one.reason for one in report.outcomes] == ["B021 is not found by playing an episode again"]
+
+
+def test_what_is_sent_again_and_again_is_a_loop() -> None:
+    script = Script((SCRIPT.requests[0], *[SCRIPT.requests[1]] * 100))
+    told = snippet(UrlTarget("http://localhost:8000"), (script,))
+    assert "    for _ in range(100):\n        print(ask(env.step, {'amount': 1}))\n" in told
