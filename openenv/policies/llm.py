@@ -15,6 +15,7 @@ from openenv.errors import ConfigurationError
 from openenv.extras import MissingExtraError
 from openenv.policies.base import PolicyError
 from openenv.policies.seen import as_json
+from openenv.validation.actions import LEGAL_ACTIONS
 from openenv.validation.json_schema import misfits
 
 try:
@@ -78,8 +79,8 @@ class LLMPolicy:
     """Shows a language model what is seen, and takes the action that it calls for.
 
     The model is offered one function, ``act``, whose parameters are the JSON Schema of the actions; a server that knows
-    no functions may answer with the action as JSON text. A reply that is no valid action is sent back with what is
-    wrong with it.
+    no functions may answer with the action as JSON text. A reply that is no valid action, or none of the observation's
+    ``legal_actions``, is sent back with what is wrong with it.
 
     Args:
         action: The class of the actions, or their JSON Schema; from a class come instances, from a schema dicts.
@@ -126,11 +127,12 @@ class LLMPolicy:
             PolicyError: The endpoint fails, or none of the model's replies is an action.
         """
         asked = [{"role": "user", "content": as_text(observation)}]
-        said = ""
+        seen, said = as_json(observation), ""
+        legal = seen.get(LEGAL_ACTIONS) if isinstance(seen, dict) else None
         for _ in range(self._settings.attempts):
             said = await self._ask([*(message for turn in self._turns for message in turn), *asked])
             try:
-                action = self._read(said)
+                action = self._read(said, legal)
             except ValueError as error:
                 wrong = f"This is not a valid action: {error}. Call act with a valid one."
                 asked += [{"role": "assistant", "content": said}, {"role": "user", "content": wrong}]
@@ -163,14 +165,20 @@ class LLMPolicy:
         message = reply.choices[0].message
         return str(message.tool_calls[0].function.arguments if message.tool_calls else message.content or "")
 
-    def _read(self, said: str) -> Any:
+    def _read(self, said: str, legal: Any) -> Any:
         """Read an action.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is none, or not one of the legal ones.
         """
         fenced = _FENCED.search(said)
         value = json.loads(fenced[1] if fenced else said)
+        action = self._valid(value)
+        self._refuse_illegal(value, legal)
+        return action
+
+    def _valid(self, value: Any) -> Any:
+        """Make an action of a value that fits the schema."""
         if self._model is None:
             wrong = misfits(self._schema, value)
             if wrong:
@@ -181,6 +189,14 @@ class LLMPolicy:
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False)
             raise ValueError("; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)) from None
+
+    def _refuse_illegal(self, value: Any, legal: Any) -> None:
+        """Refuse an action that fits the schema, where its one field that takes legal actions holds none of them."""
+        if not (isinstance(value, dict) and isinstance(legal, list) and legal):
+            return
+        fields = [name for name in value if not misfits(self._schema, {**value, name: legal[0]})]
+        if len(fields) == 1 and value[fields[0]] not in legal:
+            raise ValueError(f"{fields[0]}: {value[fields[0]]!r} is not one of {LEGAL_ACTIONS}")
 
     @property
     def _function(self) -> dict[str, Any]:

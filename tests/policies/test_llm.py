@@ -22,6 +22,7 @@ def play(
     turns: int = 1,
     action: type[BaseModel] | dict[str, Any] = WalkAction,
     seed: int | None = None,
+    seen: Any = SEEN,
     **settings: Any,
 ) -> tuple[list[Any], list[dict[str, Any]]]:
     """Ask a policy for actions; gives these, and what the endpoint was asked."""
@@ -30,7 +31,7 @@ def play(
         policy = LLMPolicy(action, LLMSettings("tiny", base_url, **settings))
         try:
             policy.reset(seed)
-            return [await policy.act(SEEN) for _ in range(turns)]
+            return [await policy.act(seen) for _ in range(turns)]
         finally:
             await policy.close()
 
@@ -66,6 +67,24 @@ def test_sends_a_malformed_reply_back_with_what_is_wrong_with_it() -> None:
     said = [message["content"] for message in requests[-1]["messages"] if message["role"] == "user"]
     assert "This is not a valid action: Expecting value" in said[1]
     assert "side: Input should be -1 or 1" in said[2]
+
+
+@pytest.mark.parametrize("action", [WalkAction, WalkAction.model_json_schema()], ids=["model", "schema"])
+def test_sends_an_action_back_that_is_not_legal_now(action: Any) -> None:
+    seen = WalkObservation(position=0, legal_actions=[1])
+    actions, requests = play([{"side": -1, "remark": "back"}, {"side": 1}], action=action, seen=seen)
+
+    assert len(actions) == 1
+    assert len(requests) == 2
+    assert "not a valid action: side: -1 is not one of legal_actions" in requests[1]["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize("legal", [[], [{"side": -1}], ["north"], 5])
+def test_leaves_it_to_the_environment_where_legal_actions_say_nothing_of_one_field(legal: Any) -> None:
+    actions, requests = play([{"side": -1}], seen={"legal_actions": legal})
+
+    assert actions == [WalkAction(side=-1)]
+    assert len(requests) == 1
 
 
 def test_gives_dicts_where_only_the_schema_is_known() -> None:
