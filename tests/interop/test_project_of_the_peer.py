@@ -96,6 +96,16 @@ def failed(report: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
+def test_its_server_is_blamed_for_what_is_true_only(ours: Side, peer: Side, project: Path) -> None:
+    with peer.serve("server.app:app", project) as url:
+        report = json.loads(ours.run("-m", "openenv_cli", "validate", url, "--json"))
+
+    # True: a frame that is no object ends the session without a word.
+    assert [check["id"] for check in report["checks"] if check["status"] == "failed"] == ["W004"]
+    passed = {check["id"] for check in report["checks"] if check["status"] == "passed"}
+    assert {"B001", "B002", "B004", "B005", "B008", "B010", "B011", "B013", "B014", "B015"} <= passed
+
+
 def digest(folder: Path) -> dict[str, str]:
     """Every file with its content; what Python compiles beside it is not part of it."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
