@@ -76,9 +76,8 @@ def evaluate(
     Blocks until all have ended, also where an event loop runs, as in a notebook.
 
     Args:
-        target: A project's folder, the name of an installed environment, the URL of a server, ``image:`` and an
-            image's name, a Space as ``owner/name``, a client, or the class of an environment, which is played in
-            this process then.
+        target: A project's folder, an installed environment's name, a server's URL, ``image:`` and an image's name, a
+            Space as ``owner/name``, a client, or the class of an environment, which is played in this process then.
         policies: One name or several (see :func:`openenv.policies.load_policy`); or a mapping from names to policies,
             or to what makes them. Each session has a policy of its own.
         episodes: How many of each policy.
