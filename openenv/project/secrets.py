@@ -40,29 +40,39 @@ _HARMLESS = ("*.example", "*.sample", "*.template", "*.dist", "*.md", "*.py", "*
 
 _PUBLIC_PEM = re.compile(rb"\A\s*-----BEGIN (?:CERTIFICATE|PUBLIC KEY)-----")
 
-_VALUE = rb"[A-Za-z0-9+/=_.~-]{20,}"
-_TOKENS = {
-    "a token of Hugging Face": rb"\b(?:hf|api_org)_[A-Za-z0-9]{30,}",
-    "a token of GitHub": rb"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})",
-    "a token of GitLab": rb"\bglpat-[A-Za-z0-9_-]{20,}",
-    "a key of Anthropic": rb"\bsk-ant-[A-Za-z0-9_-]{20,}",
-    "a key of OpenAI": rb"\bsk-(?:(?:proj|svcacct|admin|or-v1)-)?[A-Za-z0-9_-]{0,80}?[A-Za-z0-9]{20,}",
-    "a key of AWS": rb"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-    "a key of Google": rb"\bAIza[A-Za-z0-9_-]{35}",
-    "a token of Slack": rb"\bxox[abeoprs]-[A-Za-z0-9-]{20,}",
-    "a key of Stripe": rb"\b[rs]k_live_[A-Za-z0-9]{20,}",
-    "a token of PyPI": rb"\bpypi-AgE[A-Za-z0-9_-]{50,}",
-    "a token of npm": rb"\bnpm_[A-Za-z0-9]{36}\b",
-    "a signed token (JWT)": rb"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}",
-    "a private key": rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
-    "a password in an address": rb"\b[a-z][a-z0-9+.-]*://[^\s:/@\"'<>{}$%]+:([^\s:/@\"'<>{}$%]{4,})@[A-Za-z0-9]",
-    "what looks like a password or a key": (
-        rb"(?i:password|passwd|secret|token|api_?key|access_?key|private_?key)[\"']?\s*[:=]\s*[\"']("
-        + _VALUE
-        + rb")[\"']"
+_IN_ADDRESS = rb"[^\s:/@\"'<>{}$%]"
+_TOKENS: dict[str, tuple[tuple[bytes, ...], bytes]] = {
+    "a token of Hugging Face": ((b"hf_", b"api_org_"), rb"\b[a-z_]+_[A-Za-z0-9]{30,}"),
+    "a token of GitHub": (
+        (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
+        rb"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})",
     ),
+    "a token of GitLab": ((b"glpat-",), rb"\bglpat-[A-Za-z0-9_-]{20,}"),
+    "a key of Anthropic": ((b"sk-ant-",), rb"\bsk-ant-[A-Za-z0-9_-]{20,}"),
+    "a key of OpenAI": (
+        (b"sk-",),
+        rb"\bsk-(?:(?:proj|svcacct|admin|or-v1)-)?[A-Za-z0-9_-]{0,80}?[A-Za-z0-9]{20,}",
+    ),
+    "a key of AWS": ((b"AKIA", b"ASIA"), rb"\b[A-Z]{4}[A-Z0-9]{16}\b"),
+    "a key of Google": ((b"AIza",), rb"\bAIza[A-Za-z0-9_-]{35}"),
+    "a token of Slack": ((b"xox",), rb"\bxox[abeoprs]-[A-Za-z0-9-]{20,}"),
+    "a key of Stripe": ((b"sk_live_", b"rk_live_"), rb"\b[rs]k_live_[A-Za-z0-9]{20,}"),
+    "a token of PyPI": ((b"pypi-AgE",), rb"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
+    "a token of npm": ((b"npm_",), rb"\bnpm_[A-Za-z0-9]{36}\b"),
+    "a signed token (JWT)": ((b"eyJ",), rb"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}"),
+    "a private key": ((b"-----BEGIN ",), rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
+    "a password in an address": ((b"://",), rb"://" + _IN_ADDRESS + rb"+:(" + _IN_ADDRESS + rb"{4,})@[A-Za-z0-9]"),
 }
-_PATTERNS = [(kind, re.compile(pattern)) for kind, pattern in _TOKENS.items()]
+"""Each kind -> how it begins, which is quickly looked for, and the whole of it; a group is the secret part."""
+
+_ANCHORED = [(kind, beginnings, re.compile(pattern)) for kind, (beginnings, pattern) in _TOKENS.items()]
+_ASSIGNED = re.compile(
+    rb"(?i:password|passwd|secret|token|api_?key|access_?key|private_?key)[\"']?"
+    rb"\s*[:=]\s*[\"']([A-Za-z0-9+/=_.~-]{20,})[\"']"
+)
+_ASSIGNED_KIND = "what looks like a password or a key"
+_HEAD = 8192
+"""As git does, a file counts as binary that has a zero byte in its first 8 KiB."""
 
 _PLACEHOLDER = re.compile(rb"(?i)example|placeholder|changeme|dummy|redacted|your|pass|secret|x{4}|\.{3}|12345678")
 _LEAST_ENTROPY = 3.0
@@ -98,7 +108,7 @@ def find_secrets(path: str, content: bytes | mmap) -> list[Secret]:
         What was found: by its name first, then line by line.
     """
     named = [Secret(path, None, kind) for kind in _kinds_by_name(PurePosixPath(path).name, content)]
-    return [*named, *sorted(_in_content(path, content), key=lambda secret: secret.line or 0)]
+    return [*named, *_in_content(path, content)]
 
 
 def _kinds_by_name(name: str, content: bytes | mmap) -> Iterator[str]:
@@ -116,17 +126,37 @@ def _is_public(content: bytes | mmap) -> bool:
 
 
 def _in_content(path: str, content: bytes | mmap) -> Iterator[Secret]:
-    """Find each kind once a line; a key that two patterns know is told by the first."""
-    seen: set[int] = set()
-    for kind, pattern in _PATTERNS:
-        line, counted = 1, 0
-        for found in pattern.finditer(content):
-            line += content[counted : found.start()].count(b"\n")
-            counted = found.start()
-            value = found[found.lastindex or 0]
-            if line not in seen and (found[0].startswith(b"-----") or not _is_placeholder(value, found.lastindex)):
-                seen.add(line)
-                yield Secret(path, line, kind)
+    """Tell each line once; of several kinds there, the first one that is known."""
+    line, counted, told = 1, 0, 0
+    # Where two begin at one place, the order of their names puts a service before what only looks like a key.
+    for start, kind in sorted(_finds(content)):
+        line += content[counted:start].count(b"\n")
+        counted = start
+        if line != told:
+            told = line
+            yield Secret(path, line, kind)
+
+
+def _finds(content: bytes | mmap) -> Iterator[tuple[int, str]]:
+    """Find where each secret begins."""
+    for kind, beginnings, pattern in _ANCHORED:
+        for start in (start for beginning in beginnings for start in _occurrences(content, beginning)):
+            found = pattern.match(content, start)
+            if found and (
+                found[0].startswith(b"-----") or not _is_placeholder(found[found.lastindex or 0], found.lastindex)
+            ):
+                yield start, kind
+    if b"\0" not in content[:_HEAD]:  # no variables are set in a binary file, and the search takes its time
+        for found in _ASSIGNED.finditer(content):
+            if not _is_placeholder(found[1], 1):
+                yield found.start(1), _ASSIGNED_KIND
+
+
+def _occurrences(content: bytes | mmap, beginning: bytes) -> Iterator[int]:
+    start = content.find(beginning)
+    while start >= 0:
+        yield start
+        start = content.find(beginning, start + 1)
 
 
 def _is_placeholder(value: bytes, group: int | None) -> bool:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from openenv.hub.api import SPACE
 from openenv.hub.repo_id import RepoId
 from openenv_cli.hub.changes import Changes
 from openenv_cli.hub.client import Client
 
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, HfApi
+
+_LARGE = 2_000_000
 _NOTHING_IGNORED = "# what is to stay out was left out already\n"
 
 
@@ -48,18 +55,8 @@ def commit(client: Client, repo_id: RepoId, changes: Changes, message: str, pare
     space = str(repo_id)
     additions = [CommitOperationAdd(entry.path, entry.source) for entry in changes.upload]
     deletions = [CommitOperationDelete(path, is_folder=False) for path in changes.deleted]
-    if additions:
-        client.ask(
-            repo_id,
-            lambda api: api.preupload_lfs_files(
-                space,
-                additions,
-                repo_type=SPACE,
-                create_pr=create_pr,
-                # The Hub would leave out in silence what a .gitignore that is there names, such as wheels/.
-                gitignore_content=_NOTHING_IGNORED,
-            ),
-        )
+    for portion in _portions(additions):
+        client.ask(repo_id, partial(_send, space=space, additions=portion, create_pr=create_pr))
     done = client.ask(
         repo_id,
         lambda api: api.create_commit(
@@ -72,3 +69,16 @@ def commit(client: Client, repo_id: RepoId, changes: Changes, message: str, pare
         ),
     )
     return Commit(done.oid, done.pr_url)
+
+
+def _portions(additions: Sequence[CommitOperationAdd]) -> Iterator[list[CommitOperationAdd]]:
+    """Keep large files apart: several at a time are sent by threads, which Ctrl-C does not reach."""
+    yield from ([one] for one in additions if one.upload_info.size >= _LARGE)
+    small = [one for one in additions if one.upload_info.size < _LARGE]
+    if small:
+        yield small
+
+
+def _send(api: HfApi, space: str, additions: list[CommitOperationAdd], create_pr: bool) -> None:
+    # The Hub would leave out in silence what a .gitignore that is there names, such as wheels/.
+    api.preupload_lfs_files(space, additions, repo_type=SPACE, create_pr=create_pr, gitignore_content=_NOTHING_IGNORED)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -317,3 +318,30 @@ def test_ctrl_c_ends_a_push_quietly_and_the_next_one_goes_on(hub, push, project,
     again = push(wait=True)
     assert again.code == 0, again.err
     assert len(hub.server.requests("POST .*/commit/")) == 1
+
+
+@pytest.fixture
+def silent(hub):
+    """A socket in the place of where large files go: it accepts connections, and reads nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(PATIENCE_S)
+        url = hub.server.url
+        hub.server.call(lambda it: setattr(it, "url", f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        yield listening
+        hub.server.call(lambda it: setattr(it, "url", url))
+
+
+def test_ctrl_c_ends_an_upload_of_several_large_files_at_once(hub, project, silent, tmp_path):
+    for name in ("a", "b"):
+        (project / "echo_env" / f"{name}.bin").write_bytes(os.urandom(16_000_000))
+    surroundings = {**os.environ, **environment(os.environ["HF_ENDPOINT"], hub.token, tmp_path / "home")}
+    command = [sys.executable, "-m", "openenv_cli", "push", str(project), "--no-wait"]
+    (project / "wheels").mkdir()
+    with subprocess.Popen(command, env=surroundings, stdout=-1, stderr=-1, text=True) as process:
+        upload, _ = silent.accept()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE_S)
+        upload.close()
+
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "interrupted"

@@ -111,6 +111,14 @@ def test_several_in_one_file_are_told_in_the_order_of_their_lines_each_line_once
     ]
 
 
+def test_a_binary_file_is_searched_for_tokens_and_not_for_variables():
+    token = TOKENS["a token of GitHub"].encode()
+
+    found = find_secrets("weights.bin", b"\0" + b'api_key = "' + made_up(32).encode() + b'"\n' + token)
+
+    assert [(one.line, one.kind) for one in found] == [(2, "a token of GitHub")]
+
+
 def test_a_large_file_need_not_be_read_into_memory(tmp_path):
     path = tmp_path / "weights.bin"
     path.write_bytes(b"\0\xff" * 100_000 + b"\n" + TOKENS["a token of GitHub"].encode())
