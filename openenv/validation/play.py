@@ -35,6 +35,7 @@ class Play:
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
+        self._earnings: dict[str, list[Earned]] = {}
 
     @remembered
     def recording(self) -> Recording:
@@ -63,10 +64,6 @@ class Play:
     def long_episode(self, steps: int) -> Recording:
         """One more episode with plain actions, of so many steps at most."""
         return record(self.arena, ActionMaker(self.arena.schemas.action).make, (steps,))
-
-    @remembered
-    def _earnings(self) -> dict[str, list[Earned]]:
-        return {}
 
     def earned(self, policy: str) -> list[Earned]:
         """Episodes of a policy that the manifest names, or of ``random``; raises ``PolicyFailure``."""
