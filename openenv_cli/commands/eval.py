@@ -132,11 +132,11 @@ def _refusals(written: Sequence[str]) -> Iterator[None]:
 
 
 def _quoting(written: Sequence[str]) -> str | None:
-    """Say of the options that were not read as text how they would be."""
+    """Say of the options that were read as a number or the like how they would be text; lists and objects are meant."""
     options = [
         (each, shlex.quote(f"{key}={json.dumps(each.partition('=')[2], ensure_ascii=False)}"))
         for each, (key, value) in zip(written, _options(written).items(), strict=True)
-        if not isinstance(value, str)
+        if not isinstance(value, (str, list, dict))
     ]
     read = [f"--reset {each} was read as JSON; as text it is --reset {quoted}" for each, quoted in options]
     return "; ".join(read) or None

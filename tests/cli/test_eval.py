@@ -104,6 +104,7 @@ class PickyWalk(Walk):
     [
         ("gme=3", "reset takes no option 'gme'; it takes episode_id, game, seed", None),
         ("game=tag", "there is no game 'tag'", None),
+        ('game={"rows": 0}', "there is no game {'rows': 0}", None),
         ("game=3", "there is no game 3", "--reset game=3 was read as JSON; as text it is --reset 'game=\"3\"'"),
     ],
 )
