@@ -114,5 +114,5 @@ def _show(project: Plan, replaced: list[str], dry_run: bool) -> None:
         return
     if project.target.resolve() != Path.cwd():
         console.note(f"next: cd {shlex.quote(str(project.target))}")
-    console.note("then: openenv serve, openenv validate")
+    console.note("then: openenv serve, openenv validate, openenv build, openenv push")
     console.note("its tests: pip install -e '.[dev]', then pytest")
