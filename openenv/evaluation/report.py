@@ -26,6 +26,7 @@ class Summary:
         length: Mean number of steps.
         steps_per_s: Steps a second of one session, with all that the policy and the environment did; ``None`` where
             no step was taken.
+        cut_short: How many went on until ``max_steps``, so that their returns are only what they had earned by then.
     """
 
     policy: str
@@ -36,6 +37,7 @@ class Summary:
     success: float | None
     length: float | None
     steps_per_s: float | None
+    cut_short: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def _summary(policy: str, episodes: Sequence[Episode]) -> Summary:
         success=statistics.fmean(episode.success for episode in played) if played else None,
         length=steps / len(played) if played else None,
         steps_per_s=steps / seconds if steps else None,
+        cut_short=sum(episode.end == "max_steps" for episode in played),
     )
 
 

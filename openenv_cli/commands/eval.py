@@ -200,6 +200,10 @@ def _print(report: Report, as_json: bool) -> None:
     for each in report.comparisons:
         found = f"{each.difference.mean:+.4g} {table.interval(each.difference)} on {each.difference.count} seeds"
         console.out(f"{each.policy} less {each.other}: {found}, ahead on {each.ahead}, behind on {each.behind}")
+    for summary in report.policies:
+        if summary.cut_short:
+            share = f"{summary.cut_short} of {summary.episodes} episodes"
+            console.out(f"cut short by --max-steps: {summary.policy}, {share}")
     for policy, failure, seeds in report.failures:
         first = ", ".join(map(str, seeds[:_SHOWN_SEEDS])) + (" …" if len(seeds) > _SHOWN_SEEDS else "")
         which = f"{len(seeds)} episodes (seeds {first})" if len(seeds) > 1 else f"1 episode (seed {first})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,6 +46,19 @@ def test_prints_a_table_and_compares(openenv: Any, url: str) -> None:
     )
     assert ran.err.splitlines()[0] == "0 of 20 episodes"
     assert ran.err.splitlines()[-1] == "20 of 20 episodes"
+
+
+def test_says_how_many_episodes_were_cut_short(openenv: Any, url: str) -> None:
+    ran = openenv("eval", url, "--policy", "support.walks:RightPolicy", "--episodes", "4", "--max-steps", "1")
+    ends = openenv(
+        "eval", url, "--policy", "support.walks:RightPolicy", "--episodes", "4", "--json", "--max-steps", "9"
+    )
+
+    assert (ran.code, len(ran.out.splitlines())) == (0, 3)
+    assert re.fullmatch(
+        "cut short by --max-steps: support.walks:RightPolicy, [1-4] of 4 episodes", ran.out.splitlines()[2]
+    )
+    assert ends.document["policies"][0]["cut_short"] == 0
 
 
 def test_prints_one_json_document(openenv: Any, url: str) -> None:

@@ -34,6 +34,14 @@ def test_sums_up_what_was_played_to_the_end() -> None:
     assert (summary.length, summary.steps_per_s) == (6.0, 3.0)
 
 
+def test_counts_the_episodes_that_were_cut_short_by_max_steps() -> None:
+    played = [episode("a", 0, 0, end="max_steps"), episode("a", 1, 0, end="truncated"), failed("a", 2)]
+
+    [summary] = Report.of("walk", ["a"], played).policies
+
+    assert summary.cut_short == 1
+
+
 def test_where_all_have_failed_there_are_no_numbers() -> None:
     [summary] = Report.of("walk", ["a"], [failed("a", 0)]).policies
 
