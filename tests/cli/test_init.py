@@ -134,7 +134,7 @@ def test_a_terminal_is_asked_until_the_answers_will_do(tmp_path):
 
     code, lines = ending(terminal)
     assert code == 0
-    assert "made my-game from the template game: 13 files in my-game" in lines
+    assert "made my-game from the template game: 15 files in my-game" in lines
     assert tree(tmp_path / "my-game") == render(names_for("my-game"), TEMPLATES["game"])
 
 
