@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -49,14 +50,14 @@ class Healthy:
 
 
 def healthy(folder: Path) -> dict[str, Healthy]:
-    """Make and find all of them; those of the templates go into a folder."""
+    """Make all of them in a folder; those of ``envs/`` are copied, so that nobody changes them meanwhile."""
     games = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "venvs.py"), "games"], check=True, stdout=subprocess.PIPE, text=True
     ).stdout.strip()
-    found = {
-        path.name: Healthy(path, games if path.name == "openspiel_env" else sys.executable, folder)
-        for path in sorted((ROOT / "envs").glob("*_env"))
-    }
+    found: dict[str, Healthy] = {}
+    for path in sorted((ROOT / "envs").glob("*_env")):
+        copy = shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("*cache*"))
+        found[path.name] = Healthy(copy, games if path.name == "openspiel_env" else sys.executable, folder)
     for template, more in TEMPLATES.items():
         name = f"made-{template}"
         command = [sys.executable, "-m", "openenv_cli", "--quiet", "init", name, "--template", template, *more]
