@@ -45,6 +45,8 @@ class Healthy:
         begun = time.perf_counter()
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, cwd=self.folder)
         seconds = time.perf_counter() - begun
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.decode()}")
         checks = json.loads(done.stdout)["checks"]
         return seconds, [f"{one['id']} {found['message']}" for one in checks for found in one["findings"]]
 
