@@ -25,8 +25,9 @@ ClientT = TypeVar("ClientT", bound=EnvClient[Any, Any, Any])
 IMAGE_PREFIX = "image:"
 """What stands before an image's name where it could be something else."""
 
-_PAGE = re.compile(r"https?://(?:huggingface\.co|hf\.co)/spaces/([^/?#]+/[^/?#]+)/?")
-"""The page of a Space."""
+_PAGE = re.compile(r"/spaces/([^/?#]+/[^/?#]+)/?")
+_SITES = ("https://huggingface.co", "http://huggingface.co", "https://hf.co", "http://hf.co")
+"""Where Spaces have their pages, and which path there is one."""
 
 _PATH = re.compile(r"[.~]{0,2}[/\\]|.*\\|[A-Za-z]:")
 """What only a path begins with, on any system."""
@@ -187,7 +188,7 @@ def read_elsewhere(text: str) -> UrlTarget | ImageTarget | SpaceTarget | None:
     Raises:
         ConfigurationError: It has the form of one of them, but is none.
     """
-    if _PAGE.fullmatch(text):
+    if _on_page(text) is not None:
         return read_space(text)
     server = read_server(text)
     if server is not None:
@@ -207,8 +208,15 @@ def read_space(text: str) -> SpaceTarget:
     Raises:
         RepoIdError: It is neither.
     """
-    page = _PAGE.fullmatch(text)
-    return SpaceTarget(RepoId.parse(page[1] if page else text))
+    return SpaceTarget(RepoId.parse(_on_page(text) or text))
+
+
+def _on_page(text: str) -> str | None:
+    """Name the Space whose page this is the address of, on the Hub's site or on the one in its place here."""
+    for site in (*_SITES, os.environ.get("HF_ENDPOINT", "").rstrip("/")):
+        if site and text.startswith(site) and (page := _PAGE.fullmatch(text, len(site))):
+            return page[1]
+    return None
 
 
 def is_path(text: str) -> bool:

@@ -78,6 +78,11 @@ _BY_STATUS: dict[int, tuple[type[HubError], str]] = {
     429: (HubRateLimitError, "the Hub takes no more requests for now"),
 }
 
+_UNKNOWN_TOKEN = (
+    "it is that of token=, else of HF_TOKEN, else of hf auth login: make a new one at "
+    "https://huggingface.co/settings/tokens"
+)
+
 _OTHERS = ((HubError, "the Hub refuses it"), (HubUnavailableError, "the Hub failed"))
 """What any other status means, below 500 and from there on."""
 
@@ -131,16 +136,17 @@ def _refusal(error: HfHubHTTPError, data: dict[str, Any]) -> HubError:
     data = {**data, "status": status, "request_id": error.request_id}
     kind, what = _BY_STATUS.get(status, _OTHERS[status >= 500])
     repo_id = data.get("repo_id", "the repository")
+    hint = _UNKNOWN_TOKEN if kind is HubTokenError else None
     if isinstance(error, RepositoryNotFoundError):
-        kind, what = HubNotFoundError, f"there is no Space {repo_id}, or none that this token may see"
+        kind, what, hint = HubNotFoundError, f"there is no Space {repo_id}, or none that this token may see", None
     elif isinstance(error, RevisionNotFoundError):
-        what = f"{repo_id} has no such revision"
+        what, hint = f"{repo_id} has no such revision", "revision= takes a branch, a tag or a commit"
     elif isinstance(error, RemoteEntryNotFoundError):
         what = f"{repo_id} has no such file"
     if kind is HubRateLimitError:
         data["retry_after_s"] = _retry_after_s(error)
     said = " ".join((error.server_message or "").split())
-    return kind(f"{what} ({status}{f': {said}' if said else ''})", data)
+    return kind(f"{what} ({status}{f': {said}' if said else ''})", data, hint=hint)
 
 
 def _retry_after_s(error: HfHubHTTPError) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from openenv.discovery.shape_reader import read_shapes
+from openenv.project.naming import shadowing, suggest
 from openenv_cli import asking, console
 from openenv_cli.client_module import client_module, is_client_module
 from openenv_cli.errors import UsageError
@@ -27,7 +29,7 @@ def client(
     command has made is made anew; another one is left alone.
     """
     if output is not None:
-        _refuse_to_overwrite(output)
+        _require_usable(output)
     description = asking.ask(target)
     shapes = read_shapes(description.name, description.schemas)
     title = f"{description.name} {description.metadata.get('version') or ''}".rstrip()
@@ -41,11 +43,16 @@ def client(
     console.note(f"{output} is written: from {output.stem} import {shapes.client}")
 
 
-def _refuse_to_overwrite(output: Path) -> None:
+def _require_usable(output: Path) -> None:
     """Find out what is against a file before a server is started for it."""
     if not output.absolute().parent.is_dir():
-        raise UsageError(f"-o: there is no folder {output.absolute().parent}")
+        raise UsageError(f"-o: there is no folder {output.absolute().parent}", hint="make it first")
     if output.is_dir():
         raise UsageError(f"-o: {output} is a folder", hint=f"for example {output / 'client.py'}")
+    usable = f"for example {output.with_name(suggest(output.stem).replace('-', '_'))}.py"
+    if output.suffix != ".py" or not output.stem.isidentifier() or keyword.iskeyword(output.stem):
+        raise UsageError(f"-o: Python cannot import {output} as a module", hint=usable)
+    if hidden := shadowing(output.stem):
+        raise UsageError(f"-o: {output} would hide another module: {output.stem} {hidden}", hint=usable)
     if output.exists() and not is_client_module(output.read_text(encoding="utf-8", errors="replace")):
         raise UsageError(f"-o: {output} was not made by openenv client", hint="give another name, or move it away")

@@ -75,6 +75,37 @@ def test_where_nothing_can_be_written_no_server_is_asked(openenv: Any, output: s
     assert ran.err.startswith(f"error: {message}")
 
 
+@pytest.mark.parametrize(
+    ("output", "suggested"),
+    [
+        ("chess.txt", "chess.py"),
+        ("chess", "chess.py"),
+        ("my-chess.py", "my_chess.py"),
+        ("class.py", "class_env.py"),
+        ("8queens.py", "env_8queens.py"),
+    ],
+)
+def test_what_python_cannot_import_is_no_module(openenv: Any, output: str, suggested: str, tmp_path: Path) -> None:
+    ran = openenv("client", "http://127.0.0.1:1", "-o", output)
+
+    assert ran.code == 2
+    assert ran.err.splitlines() == [
+        f"error: -o: Python cannot import {output} as a module",
+        f"hint: for example {suggested}",
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("output", ["json.py", "openenv.py", "pydantic.py"])
+def test_a_module_that_would_hide_another_is_not_written(openenv: Any, output: str, tmp_path: Path) -> None:
+    ran = openenv("client", "http://127.0.0.1:1", "-o", output)
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: -o: {output} would hide another module: ")
+    assert f"hint: for example {output.removesuffix('.py')}_env.py" in ran.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_project_is_named_as_it_was_given(openenv: Any, tmp_path: Path) -> None:
     (tmp_path / "echo").symlink_to(ECHO)
 

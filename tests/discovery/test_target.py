@@ -159,6 +159,11 @@ def test_a_space_is_told_by_its_name_or_its_page(tmp_path: Path, monkeypatch: py
 
     assert read_target("games/chess") == read_target("https://huggingface.co/spaces/games/chess/") == chess
     assert str(chess) == "games/chess"
+    monkeypatch.setenv("HF_ENDPOINT", "http://mirror.example:8080/hf/")
+    assert read_target("http://mirror.example:8080/hf/spaces/games/chess") == chess
+    assert read_target("http://mirror.example:8080/hf/games/chess") == UrlTarget(
+        "http://mirror.example:8080/hf/games/chess"
+    )
     assert read_target("https://games-chess.hf.space") == UrlTarget("https://games-chess.hf.space")
     (tmp_path / "games" / "chess").mkdir(parents=True)
     (tmp_path / "games" / "chess" / "openenv.yaml").write_text("name: chess\n", encoding="utf-8")

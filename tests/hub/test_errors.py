@@ -90,6 +90,25 @@ def test_each_status_has_its_class_and_the_facts(ask, status, headers, kind):
     assert refusal.value.hint
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        (
+            401,
+            {"X-Error-Message": "Invalid credentials in Authorization header"},
+            "token=, else of HF_TOKEN, else of hf auth login",
+        ),
+        (404, {"X-Error-Code": "RepoNotFound"}, "check the name"),
+        (404, {"X-Error-Code": "RevisionNotFound"}, "a branch, a tag or a commit"),
+    ],
+)
+def test_the_hint_is_about_what_is_wrong(ask, status, headers, words):
+    with pytest.raises(HubError) as refusal:
+        ask(status, headers)
+
+    assert words in refusal.value.hint
+
+
 def test_what_the_hub_said_is_in_the_message(ask):
     with pytest.raises(HubForbiddenError, match=r"\(403: your plan has no GPU\)"):
         ask(403, {"X-Error-Message": "your plan has no GPU"})
