@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class Surroundings:
         self._root = root
         self._before: dict[str, tuple[int, int]] = {}
         self.temporary = Path(tempfile.mkdtemp(prefix="openenv-"))
+        # Also where nobody comes to clear it: after an error, or Ctrl-C.
+        self._removal = weakref.finalize(self, shutil.rmtree, self.temporary, ignore_errors=True)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -76,7 +79,7 @@ class Surroundings:
         for process in self._processes(leader) if leader is not None else ():
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
-        shutil.rmtree(self.temporary, ignore_errors=True)
+        self._removal()
 
     def _wait_for_ends(self, leader: int) -> None:
         """Give what notices that the server is gone the time to end, too."""

@@ -1,0 +1,52 @@
+"""What a server leaves behind, seen without a server."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from openenv.validation.leftovers import Surroundings
+
+NOBODY = 2**22 + 1  # more than Linux gives to processes
+
+
+def test_what_becomes_of_files_is_told(tmp_path: Path) -> None:
+    for name in ("kept", "changed", "removed"):
+        (tmp_path / name).write_text("a", encoding="utf-8")
+    surroundings = Surroundings(tmp_path)
+    surroundings.look()
+    (tmp_path / "changed").write_text("more", encoding="utf-8")
+    (tmp_path / "removed").unlink()
+    (tmp_path / "added").touch()
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "x.pyc").touch()
+    (surroundings.temporary / "scratch").touch()
+
+    left = surroundings.left(NOBODY)
+    assert left.changes == ("added was added", "changed was changed", "removed was removed")
+    assert left.files == ("scratch",)
+    surroundings.clear(None)
+    assert not surroundings.temporary.exists()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="only /proc tells what others have started")
+def test_a_process_is_known_by_its_variables_and_ended(tmp_path: Path) -> None:
+    surroundings = Surroundings(tmp_path)
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    process = subprocess.Popen(command, env={**os.environ, **surroundings.variables}, start_new_session=True)
+    assert surroundings.left(NOBODY).processes == (" ".join(command),)
+    surroundings.clear(NOBODY)
+    assert process.wait() != 0
+
+
+def test_nothing_is_left_where_nobody_clears(tmp_path: Path) -> None:
+    surroundings = Surroundings(tmp_path)
+    place = surroundings.temporary
+    del surroundings
+    gc.collect()
+    assert not place.exists()
