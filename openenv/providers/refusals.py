@@ -77,7 +77,7 @@ def pulling(image: str) -> Iterator[None]:
         if _FULL in reason:
             raise
         message = f"there is no image {image} here, and it cannot be pulled: {reason}"
-        raise ImageMissingError(message, {"image": image}) from error
+        raise ImageMissingError(message, {"image": image, "reason": reason}) from error
 
 
 def _refusal(image: str, port: int | None, reason: str) -> ConnectError:

@@ -29,6 +29,9 @@ _WITHOUT_IMAGE = (
 )
 
 
+_WITHOUT_COMMIT = "an image is here, but may be of another commit: leave revision= out to run it"
+
+
 class SpaceImageProvider:
     """Pulls the newest image of a Space and runs it.
 
@@ -74,7 +77,8 @@ class SpaceImageProvider:
             RevisionNotDeployedError: The image is made of another revision than the one that was asked for.
             EngineMissingError: There is no container engine; the hint names the ways that need none.
             EngineError: The engine refuses.
-            ImageMissingError: There is no image of it: it was never built, or may not be pulled.
+            ImageMissingError: There is no image of it: it was never built, or may not be pulled. Where a revision
+                was asked for, one that cannot be pulled anew will not do.
             ServerStartError: The server ended, or was not healthy in time.
         """
         self._patience = patience = Patience()
@@ -84,13 +88,15 @@ class SpaceImageProvider:
         space.require_deployed()
         self.revision = space.commit
         if isinstance(self._provider, DockerProvider):
-            _pull(space, patience)
+            if not _pull(space, patience, any_will_do=self._asked is None):
+                self.revision = None
             self._provider.image = space.image
             self._provider.container_port = self._provider.container_port or space.port
         else:
             self._provider = image_provider(space.image, self._candidate, self._options)
         patience.check()
-        logger.info("%s: running %s, which is made of %s", self.repo_id, space.image, space.commit)
+        if self.revision is not None:
+            logger.info("%s: running %s, which is made of %s", self.repo_id, space.image, self.revision)
         return self._provider.start()
 
     def stop(self) -> None:
@@ -108,15 +114,20 @@ def _require_engine() -> None:
         raise EngineMissingError(error.message, error.data, hint=_WITHOUT_ENGINE) from None
 
 
-def _pull(space: Space, patience: Patience) -> None:
-    """Pull the newest image; where that cannot be had, the one that is here does."""
+def _pull(space: Space, patience: Patience, *, any_will_do: bool) -> bool:
+    """Pull the newest image; returns whether it is here, or an older one does, of which nobody knows the commit."""
     with closing(connect()) as engine, explained(space.image):
         try:
             pull(engine, space.image, patience.check, _login(space))
         except ImageMissingError as error:
             if not engine.images.list(name=space.image):
                 raise ImageMissingError(error.message, error.data, hint=_WITHOUT_IMAGE) from error
-            logger.warning("%s: running the image that is here already: %s", space.repo_id, error.message)
+            unreached = f"{space.image} cannot be pulled: {error.data['reason']}"
+            if not any_will_do:
+                raise ImageMissingError(unreached, error.data, hint=_WITHOUT_COMMIT) from error
+            logger.warning("%s: running the image that is here already, for %s", space.repo_id, unreached)
+            return False
+        return True
 
 
 def _login(space: Space) -> dict[str, str] | None:

@@ -89,9 +89,10 @@ def test_the_server_listens_where_the_readme_says(published: Published) -> None:
 def test_a_newer_image_is_pulled_and_an_older_one_does_where_there_is_no_registry(
     published: Published, engine: docker.DockerClient, registry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    space, _ = published("kept")
-    with GenericEnvClient.from_hub(space) as env:
+    space, commit = published("kept")
+    with GenericEnvClient.from_hub(space, revision=commit) as env:
         env.reset()
+        assert env.revision == commit
     image = f"{registry}/{space.replace('/', '-')}:latest"
     monkeypatch.setenv("OPENENV_SPACES_REGISTRY", "127.0.0.1:9")  # nobody answers there
     away = f"127.0.0.1:9/{space.replace('/', '-')}"
@@ -104,9 +105,14 @@ def test_a_newer_image_is_pulled_and_an_older_one_does_where_there_is_no_registr
     try:
         with tapped_log("openenv.providers") as log, GenericEnvClient.from_hub(space) as env:
             env.reset()
+            assert env.revision is None
+        with pytest.raises(ImageMissingError, match=f"^{away}:latest cannot be pulled") as unsure:
+            GenericEnvClient.from_hub(space, revision=commit).sync().connect()
     finally:
         engine.images.remove(away)
     assert log.find("running the image that is here already")
+    assert not log.find("which is made of")
+    assert "leave revision= out" in str(unsure.value.hint)
 
 
 def test_another_revision_than_the_deployed_one_has_no_image(published: Published, hub: HubUser) -> None:  # noqa: F811
