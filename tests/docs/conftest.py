@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hub_server.server import HubServer
+from huggingface_hub import HfApi
 from support.hub import environment, hub_server  # noqa: F401
 
 from openenv.providers.process import ProcessProvider
@@ -27,4 +28,5 @@ def hub_of_you(
     provider = ProcessProvider.for_project(ECHO)
     hub_server.plan("you/my-env", server=provider.start(), pace_s=0.05)
     yield
+    HfApi(hub_server.url, token).delete_repo("you/my-env", repo_type="space", missing_ok=True)
     provider.stop()
