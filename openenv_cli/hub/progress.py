@@ -12,7 +12,7 @@ from openenv_cli.hub.follow import DeployError
 from openenv_cli.hub.push import NotValidError
 from openenv_cli.spinner import Spinner, spinner
 
-_MEGABYTE = 1_000_000
+_KILOBYTE, _MEGABYTE = 1_000, 1_000_000
 
 
 @contextmanager
@@ -54,6 +54,8 @@ def _show(event: Event, line: Spinner, shown: set[str]) -> None:
             console.note(event.text)
     elif isinstance(event, Uploading):
         line.make_room()  # for the bars of the Hub's own client
-        console.note(f"uploading {event.files} files, {event.size / _MEGABYTE:.1f} MB …")
+        files = "1 file" if event.files == 1 else f"{event.files} files"
+        unit, name = (_KILOBYTE, "kB") if event.size < _MEGABYTE else (_MEGABYTE, "MB")
+        console.note(f"uploading {files}, {event.size / unit:.1f} {name} …")
     else:
         console.note(event.text)

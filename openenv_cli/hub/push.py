@@ -21,7 +21,7 @@ from openenv_cli.hub.events import Doing, OnEvent, Remark, Uploading
 from openenv_cli.hub.follow import Before, DeployError, Follower
 from openenv_cli.hub.present import Present, look
 from openenv_cli.hub.provision import change, create, restart
-from openenv_cli.hub.settings import Settings, difference
+from openenv_cli.hub.settings import Settings, difference, require_effect
 from openenv_cli.hub.staging import Staged
 
 _ANSWER_S = 60.0
@@ -142,6 +142,7 @@ def push(client: Client, order: Order, on_event: OnEvent) -> Pushed:
 
     Raises:
         HubError: The Hub refused, or gave no answer.
+        UsageError: What the Space runs on heeds no sleep time.
         CommandError: There is a Space with that name that holds something else.
         DeployError: The files are there, and the Space does not run them.
         NotValidError: It runs, and does not do what an environment has to.
@@ -151,6 +152,7 @@ def push(client: Client, order: Order, on_event: OnEvent) -> Pushed:
     repo_id = RepoId(order.owner or user, order.name)
     on_event(Doing(f"looking at {repo_id}"))
     present = look(client, repo_id, variables=bool(order.settings.variables))
+    require_effect(None if present is None else present.settings, order.settings)
     created = present is None
     if present is None:
         present = _made(client, repo_id, order, on_event)

@@ -96,10 +96,6 @@ def read_settings(
         raise UsageError(f"--hardware: '{hardware}' names none", hint=f"{FREE_HARDWARE} or t4-small, for example")
     if sleep_time is not None and sleep_time != NEVER and sleep_time <= 0:
         raise UsageError(f"--sleep-time: {sleep_time} is no time", hint=f"seconds, or {NEVER} for never")
-    if sleep_time is not None and hardware == FREE_HARDWARE:
-        raise UsageError(
-            f"--sleep-time has no effect on {FREE_HARDWARE}", hint="it sleeps after two days without a visit"
-        )
     for key, value in variables.items():
         if key in secrets:
             raise UsageError(f"{key} is a variable and a secret", hint="name it once")
@@ -109,7 +105,25 @@ def read_settings(
     for key in (*variables, *secrets):
         if not _KEY.fullmatch(key):
             raise UsageError(f"'{key}' is no name of a variable", hint="ASCII letters, digits and _, no digit first")
-    return Settings(private, hardware, sleep_time, dict(variables), dict(secrets))
+    settings = Settings(private, hardware, sleep_time, dict(variables), dict(secrets))
+    require_effect(Settings(), settings)
+    return settings
+
+
+def require_effect(now: Settings | None, wanted: Settings) -> None:
+    """Refuse a sleep time where the Hub heeds none.
+
+    Args:
+        now: How a Space is set; ``None`` where it is to be made.
+        wanted: What it is to be set to.
+
+    Raises:
+        UsageError: It would be on free hardware.
+    """
+    hardware = wanted.hardware or (FREE_HARDWARE if now is None else now.hardware)
+    if wanted.sleep_time is not None and hardware == FREE_HARDWARE:
+        hint = "it sleeps after two days without a visit; --hardware names another"
+        raise UsageError(f"--sleep-time has no effect on {FREE_HARDWARE}", hint=hint)
 
 
 def read_variables(given: Sequence[str]) -> dict[str, str]:

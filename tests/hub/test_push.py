@@ -78,6 +78,7 @@ def test_a_change_is_one_commit_that_deletes_what_went_away(hub, push, space, pr
     ran = push("--message", "Listen better")
 
     assert "files: 1 new, 1 changed, 1 deleted, 10 as they were" in ran.err
+    assert "uploading 2 files, 0.0 kB …" in ran.err
     assert "deleting there: echo_env/old.py" in ran.err
     assert commits_of(hub, space)[0] == "Listen better"
     assert {"echo_env/new.py", "echo_env/old.py"} & files_of(hub, space) == {"echo_env/new.py"}
@@ -210,6 +211,24 @@ def test_settings_of_a_space_that_is_there_are_changed_before_the_upload(hub, pu
     order = [one.rsplit("/", 1)[1] for one in hub.server.requests("^(PUT|POST) /api/spaces/")]
     assert order[:4] == ["settings", "hardware", "variables", "secrets"]
     assert f"set {space}: private, on cpu-upgrade, sleeping after 60 s, variables LEVEL, secrets KEY" in ran.err
+    assert "uploading 1 file, " in ran.err
+
+
+def test_a_sleep_time_without_effect_is_refused_before_anything_is_changed(hub, push, space):
+    refused = [push("--sleep-time", "60")]
+    assert not hub.api.repo_exists(space, repo_type="space")
+    push()
+    hub.server.call(lambda it: it.faults.clear())
+    refused += [push("--sleep-time", "60", "--private")]
+
+    for ran in refused:
+        assert ran.code == 2
+        assert "error: --sleep-time has no effect on cpu-basic" in ran.err
+        assert "hint: it sleeps after two days without a visit; --hardware names another" in ran.err
+    assert hub.server.requests("^(PUT|POST|DELETE) ") == []
+    assert push("--sleep-time", "60", "--hardware", "t4-small").code == 0
+    assert push("--sleep-time", "90").code == 0
+    assert hub.api.get_space_runtime(space).sleep_time == 90
 
 
 def test_settings_that_are_so_already_are_left_alone(hub, push):
