@@ -36,6 +36,9 @@ _HOPELESS = {
 }
 """Stages that no Space leaves by itself, and what to say of each."""
 
+_EMPTY = ("NO_APP_FILE", "DELETING")
+"""Those in which there is nothing to run elsewhere either."""
+
 _REGISTRY = "registry.hf.space"
 _REGISTRY_VARIABLE = "OPENENV_SPACES_REGISTRY"
 _DEFAULT_PORT = 7860
@@ -44,7 +47,7 @@ _DEFAULT_PORT = 7860
 _ASK_S = 30.0
 _FIRST_PAUSE_S, _GROWTH, _LONGEST_PAUSE_S = 0.2, 1.5, 5.0
 _NO_SERVER = "its page shows what it is; openenv list --hub finds Spaces that are environments"
-_ELSEWHERE = "use_docker=True runs its image here, and provider=ProcessProvider its files"
+_ELSEWHERE = "in Python, use_docker=True runs its image here, and provider=ProcessProvider its files"
 
 
 class SpaceNotRunningError(ConnectError):
@@ -155,7 +158,8 @@ class Space:
                 stage = now
                 on_stage(stage)
             if stage in _HOPELESS:
-                raise self._not_running(f"does not run ({stage})", stage, f"{_HOPELESS[stage]}; {_ELSEWHERE}")
+                hint = _HOPELESS[stage] if stage in _EMPTY else f"{_HOPELESS[stage]}; {_ELSEWHERE}"
+                raise self._not_running(f"does not run ({stage})", stage, hint)
             if self.url is not None and (stage in UP or stage == ASLEEP):
                 problem, lasts = self._knock(self.url)
                 if stage in UP and not problem:

@@ -20,8 +20,8 @@ from openenv.providers.refusals import ImageMissingError, explained
 logger = logging.getLogger("openenv.providers")
 
 _WITHOUT_ENGINE = (
-    "start Docker; or use_docker=False plays on the Space where it runs, whose URL commands take, and "
-    "provider=ProcessProvider serves its files in a process here"
+    "start Docker; or, in Python, use_docker=False plays on the Space where it runs, and provider=ProcessProvider "
+    "serves its files in a process here; commands take the URL of a Space that runs"
 )
 
 _WITHOUT_IMAGE = (

@@ -19,9 +19,8 @@ def test_eval_of_a_space_needs_an_engine_and_says_what_does_not(openenv: Any, hu
 
     assert ran.code == 3
     assert "error: no container engine answers" in ran.err
-    assert (
-        "hint: start Docker; or use_docker=False plays on the Space where it runs, whose URL commands take" in ran.err
-    )
+    assert "hint: start Docker; or, in Python, use_docker=False plays on the Space where it runs, and " in ran.err
+    assert "commands take the URL of a Space that runs" in ran.err
 
 
 def test_info_of_a_space_tells_what_it_waits_for(openenv: Any, hub: HubUser) -> None:

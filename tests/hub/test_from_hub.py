@@ -140,13 +140,13 @@ def test_a_space_that_will_not_run_says_why_and_what_else_would_do(
         GenericEnvClient.from_hub(space, use_docker=False).sync().connect()
     assert told.value.data == {"repo_id": space, "stage": stage}
     assert hint in str(told.value.hint)
-    assert "provider=ProcessProvider" in str(told.value.hint)
+    assert "in Python, use_docker=True runs its image here, and provider=ProcessProvider" in str(told.value.hint)
 
 
 def test_a_space_without_any_push_has_nothing_to_play(hub: HubUser) -> None:
     with pytest.raises(SpaceNotRunningError, match="NO_APP_FILE") as told:
         GenericEnvClient.from_hub(hub.space("empty"), use_docker=False).sync().connect()
-    assert "openenv push" in str(told.value.hint)
+    assert told.value.hint == "nothing was pushed there yet: openenv push does it"
 
 
 def test_patience_has_an_end(hub: HubUser, walks: Served) -> None:
