@@ -23,12 +23,12 @@ from unittest import SkipTest
 from openenv.errors import ConfigurationError
 from openenv.project.project import find_root
 from openenv.validation.check import Check, Severity, Stage, registered
-from openenv.validation.effort import QUICK, Effort
-from openenv.validation.report import Outcome, Status
+from openenv.validation.play.effort import QUICK, Effort
+from openenv.validation.reports.report import Outcome, Status
+from openenv.validation.reports.text import finding_lines
 from openenv.validation.run import Options, validate
 from openenv.validation.selection import select as select_checks
 from openenv.validation.target import ClassTarget, read_target
-from openenv.validation.text import finding_lines
 
 _IN_PROCESS = (Stage.RECORDING, Stage.PLAY)
 

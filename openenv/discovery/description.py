@@ -13,11 +13,11 @@ from openenv.discovery.schema_document import SchemaDocument
 from openenv.discovery.schemas import TIMEOUT_S, Schemas, asked, schemas_at
 from openenv.discovery.started import started
 from openenv.discovery.target import ImageTarget, Served, SpaceTarget, UrlTarget
-from openenv.validation.actions import ActionMaker
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.json_schema import schema_problem
-from openenv.validation.values import CannotMake
-from openenv.validation.web import Web
+from openenv.validation.play.actions import ActionMaker
+from openenv.validation.play.values import CannotMake
+from openenv.validation.serving.web import Web
 
 _READY = (200, 503)  # a server that takes no more sessions says how many it has with 503
 

@@ -9,7 +9,7 @@ from openenv.client.address import http_url, without_credentials
 from openenv.client.client import EnvClient
 from openenv.errors import ConfigurationError, ConnectError
 from openenv.validation.check import ProbeError
-from openenv.validation.web import Web
+from openenv.validation.serving.web import Web
 
 TIMEOUT_S = 30.0
 """How long a server has to say what it plays, in seconds."""

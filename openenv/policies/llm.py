@@ -15,8 +15,8 @@ from openenv.errors import ConfigurationError
 from openenv.extras import MissingExtraError
 from openenv.policies.base import PolicyError
 from openenv.policies.seen import as_json
-from openenv.validation.actions import LEGAL_ACTIONS
 from openenv.validation.json_schema import misfits
+from openenv.validation.play.actions import LEGAL_ACTIONS
 
 try:
     from openai import APIError, AsyncOpenAI

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from openenv.policies.base import PolicyError
-from openenv.validation.actions import LEGAL_ACTIONS, ActionMaker
 from openenv.validation.check import NotChecked
 from openenv.validation.json_schema import misfits
-from openenv.validation.values import CannotMake
+from openenv.validation.play.actions import LEGAL_ACTIONS, ActionMaker
+from openenv.validation.play.values import CannotMake
 
 
 class RandomPolicy:

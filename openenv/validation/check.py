@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
-from openenv.validation.replay import Replay
+from openenv.validation.play.replay import Replay
 
 
 class Severity(str, Enum):

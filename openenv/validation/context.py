@@ -12,22 +12,22 @@ from openenv.protocol import Dialect
 from openenv.providers.docker import DockerProvider
 from openenv.validation.causes import explain
 from openenv.validation.check import AT_WORK, V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
-from openenv.validation.effort import DEFAULT, QUICK, Effort
-from openenv.validation.imports import Imports
-from openenv.validation.launch import Exit, Launch, LaunchError
-from openenv.validation.play import Play
-from openenv.validation.recording import Recording
+from openenv.validation.files.imports import Imports
+from openenv.validation.files.sources import Sources
+from openenv.validation.files.wheel import Wheel
+from openenv.validation.play.effort import DEFAULT, QUICK, Effort
+from openenv.validation.play.plays import Play
+from openenv.validation.play.recording import Recording
+from openenv.validation.play.replay import Replay
+from openenv.validation.play.snippet import snippet
 from openenv.validation.remembered import remembered
-from openenv.validation.replay import Replay
-from openenv.validation.server import Server
-from openenv.validation.slots import Slots
-from openenv.validation.snippet import snippet
-from openenv.validation.sources import Sources
+from openenv.validation.serving.launch import Exit, Launch, LaunchError
+from openenv.validation.serving.server import Server
+from openenv.validation.serving.slots import Slots
 from openenv.validation.target import ClassTarget, Target
-from openenv.validation.wheel import Wheel
 
 if TYPE_CHECKING:
-    from openenv.validation.direct import DirectArena
+    from openenv.validation.play.direct import DirectArena
 
 
 class Context:
@@ -184,7 +184,7 @@ class Context:
         """Episodes on the server, or, of a class, in this process."""
         if not isinstance(self._target, ClassTarget):
             return self.server.play
-        from openenv.validation.direct import DirectArena  # which brings all of the sessions
+        from openenv.validation.play.direct import DirectArena  # which brings all of the sessions
 
         self._direct = DirectArena(self._target.environment, self._effort, self._timeout_s)
         return Play(self._direct)

@@ -10,9 +10,9 @@ from typing import Any
 from openenv.errors import ConfigurationError
 from openenv.validation.check import Check, Finding, Function, NotChecked, ProbeError, Stage, registered
 from openenv.validation.context import Context
-from openenv.validation.effort import DEFAULT, Effort
-from openenv.validation.replay import Replay
-from openenv.validation.report import Outcome, Report, Status
+from openenv.validation.play.effort import DEFAULT, Effort
+from openenv.validation.play.replay import Replay
+from openenv.validation.reports.report import Outcome, Report, Status
 from openenv.validation.selection import in_order, select
 from openenv.validation.target import read_target
 

@@ -17,9 +17,7 @@ from openenv_cli.table import lines
 
 
 def list(  # noqa: A001 - the word that users type
-    hub: Annotated[
-        str | None, typer.Option(metavar="QUERY", help="Look on the Hub instead, for these words.")
-    ] = None,
+    hub: Annotated[str | None, typer.Option(metavar="QUERY", help="Look on the Hub instead, for these words.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
 ) -> None:
     """Find environments.

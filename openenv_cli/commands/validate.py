@@ -15,13 +15,13 @@ import typer
 
 from openenv.errors import ConfigurationError, UnauthorizedError
 from openenv.validation.check import Stage
-from openenv.validation.effort import DEFAULT, QUICK, THOROUGH
-from openenv.validation.junit import junit
-from openenv.validation.replay import Replay
-from openenv.validation.report import Report, Verdict
+from openenv.validation.play.effort import DEFAULT, QUICK, THOROUGH
+from openenv.validation.play.replay import Replay
+from openenv.validation.reports.junit import junit
+from openenv.validation.reports.report import Report, Verdict
+from openenv.validation.reports.text import report_lines, verdict_line
 from openenv.validation.run import DEFAULT_TIMEOUT_S, Options
 from openenv.validation.run import validate as run_checks
-from openenv.validation.text import report_lines, verdict_line
 from openenv_cli import console
 from openenv_cli.errors import MissingError, UsageError
 

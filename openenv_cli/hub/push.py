@@ -10,8 +10,8 @@ from openenv.errors import ConnectError, UnauthorizedError
 from openenv.hub.repo_id import RepoId, check_word
 from openenv.hub.space import Space
 from openenv.project.manifest import MANIFEST_NAME, Manifest
-from openenv.validation.effort import QUICK
-from openenv.validation.report import Report, Status, Verdict
+from openenv.validation.play.effort import QUICK
+from openenv.validation.reports.report import Report, Status, Verdict
 from openenv.validation.run import Options, validate
 from openenv_cli.errors import CommandError
 from openenv_cli.hub.changes import Changes, compare, named

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openenv.errors import ConnectError
-from openenv.validation.report import Report, Status, Verdict
+from openenv.validation.reports.report import Report, Status, Verdict
 from openenv.validation.run import validate
-from openenv.validation.web import Web
+from openenv.validation.serving.web import Web
 from openenv_cli.errors import CommandError
 
 if TYPE_CHECKING:

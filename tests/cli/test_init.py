@@ -19,7 +19,9 @@ def test_makes_a_project_and_says_what_to_do_next(openenv, tmp_path):
     assert ran.code == 0
     assert ran.out == f"made my-env from the template echo: {len(FILES)} files in my-env\n"
     assert ran.err == (
-        "next: cd my-env\nthen: openenv serve, openenv validate, openenv build, openenv push\nits tests: pip install -e '.[dev]', then pytest\n"
+        "next: cd my-env\n"
+        "then: openenv serve, openenv validate, openenv build, openenv push\n"
+        "its tests: pip install -e '.[dev]', then pytest\n"
     )
     assert tree(tmp_path / "my-env") == FILES
 

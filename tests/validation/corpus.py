@@ -27,8 +27,8 @@ from typing import Any, Literal
 
 import yaml
 
-from openenv.validation.effort import DEFAULT, THOROUGH, Effort
-from openenv.validation.report import Report, Status
+from openenv.validation.play.effort import DEFAULT, THOROUGH, Effort
+from openenv.validation.reports.report import Report, Status
 from openenv.validation.run import Options, validate
 from openenv_cli.naming import names_for
 from openenv_cli.scaffold import TEMPLATES, plan, write

@@ -13,8 +13,8 @@ from support.serving import Served, app_of
 from openenv.environment import Environment
 from openenv.types import Action, Observation, State
 from openenv.validation.check import registered
-from openenv.validation.effort import QUICK
-from openenv.validation.report import Outcome, Report, Status
+from openenv.validation.play.effort import QUICK
+from openenv.validation.reports.report import Outcome, Report, Status
 from openenv.validation.run import Options, validate
 
 MODELS = """\

@@ -12,12 +12,12 @@ import pytest
 from specimens import Counter, CountObservation, served
 
 from openenv.protocol import Dialect
-from openenv.validation.arena import Arena
 from openenv.validation.check import NotChecked
-from openenv.validation.direct import DirectArena
-from openenv.validation.effort import QUICK
-from openenv.validation.script import Request, Script
-from openenv.validation.server import Server
+from openenv.validation.play.arena import Arena
+from openenv.validation.play.direct import DirectArena
+from openenv.validation.play.effort import QUICK
+from openenv.validation.play.script import Request, Script
+from openenv.validation.serving.server import Server
 
 RESET, STEP, STATE = Request("reset", {"seed": 0}), Request("step", {"amount": 2}), Request("state")
 

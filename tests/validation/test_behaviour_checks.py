@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from openenv.validation.check import NotChecked, ProbeError, registered
-from openenv.validation.recording import Episode, Recording, Turn
+from openenv.validation.play.recording import Episode, Recording, Turn
 from openenv.validation.schemas import Schemas
-from openenv.validation.wire import Frame
+from openenv.validation.serving.wire import Frame
 
 NUMBER = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
 STATE_SCHEMA = {

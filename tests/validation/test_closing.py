@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openenv.validation.check import registered
-from openenv.validation.watched import watch
+from openenv.validation.serving.watched import watch
 
 CODE = """
 class Kept:

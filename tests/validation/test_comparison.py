@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from openenv.validation.arena import Answer
-from openenv.validation.comparison import difference
-from openenv.validation.wire import Frame
+from openenv.validation.play.arena import Answer
+from openenv.validation.play.comparison import difference
+from openenv.validation.serving.wire import Frame
 
 
 def result(**observation: Any) -> Answer:

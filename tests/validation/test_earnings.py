@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from specimens import PACKAGED, check, found, outcome_of, write
 
-from openenv.validation.earnings import Earned, shown_before
-from openenv.validation.report import Status
+from openenv.validation.play.earnings import Earned, shown_before
+from openenv.validation.reports.report import Status
 
 POLICIES = """\
 class Adds:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from openenv.types import Action
-from openenv.validation.edges import edges_of
 from openenv.validation.json_schema import misfits
+from openenv.validation.play.edges import edges_of
 
 
 class Inner(BaseModel):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openenv.validation.leftovers import Surroundings
+from openenv.validation.serving.leftovers import Surroundings
 
 NOBODY = 2**22 + 1  # more than Linux gives to processes
 

@@ -13,8 +13,8 @@ from support.serving import serving, until
 from websockets.protocol import State
 
 from openenv.validation.check import ProbeError
-from openenv.validation.web import Web
-from openenv.validation.wire import connected
+from openenv.validation.serving.web import Web
+from openenv.validation.serving.wire import connected
 
 SHORT_S = 0.05
 

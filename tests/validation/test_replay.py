@@ -14,11 +14,11 @@ from specimens import ENVIRONMENT, PACKAGED, Counter, check, write
 
 from openenv.discovery.target import UrlTarget
 from openenv.errors import ConfigurationError
-from openenv.validation.replay import Replay
-from openenv.validation.report import Report, Status
+from openenv.validation.play.replay import Replay
+from openenv.validation.play.script import Request, Script
+from openenv.validation.play.snippet import snippet
+from openenv.validation.reports.report import Report, Status
 from openenv.validation.run import Options, validate
-from openenv.validation.script import Request, Script
-from openenv.validation.snippet import snippet
 
 SCRIPT = Script((Request("reset", {"seed": 0}), Request("step", {"amount": 1})))
 

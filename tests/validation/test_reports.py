@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from openenv.validation.check import Check, Finding, Severity, registered
-from openenv.validation.junit import junit
-from openenv.validation.report import Outcome, Report, Status
-from openenv.validation.text import report_lines
+from openenv.validation.reports.junit import junit
+from openenv.validation.reports.report import Outcome, Report, Status
+from openenv.validation.reports.text import report_lines
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "validation-report.schema.json"
 

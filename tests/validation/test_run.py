@@ -18,7 +18,7 @@ from openenv.validation.check import FAMILIES, Check, Finding, NotChecked, Probe
 from openenv.validation.check import check as register
 from openenv.validation.context import Context
 from openenv.validation.remembered import remembered
-from openenv.validation.report import Outcome, Report, Status, Verdict
+from openenv.validation.reports.report import Outcome, Report, Status, Verdict
 from openenv.validation.run import Options, folded, run, validate
 from openenv.validation.selection import in_order, select
 from openenv.validation.target import read_target

@@ -29,8 +29,8 @@ from openenv.errors import InvalidActionError
 from openenv.server import create_app
 from openenv.types import State
 from openenv.validation.check import AT_WORK, registered
-from openenv.validation.report import Status
-from openenv.validation.server import Server
+from openenv.validation.reports.report import Status
+from openenv.validation.serving.server import Server
 
 OF_A_PROJECT = {id_ for id_, one in registered().items() if one.stage not in AT_WORK}
 

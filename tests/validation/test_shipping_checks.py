@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from specimens import DOCKERFILE, FLAT, PACKAGED, README, check, found, outcome_of, write
 
-from openenv.validation.report import Status
+from openenv.validation.reports.report import Status
 
 PYPROJECT = PACKAGED["pyproject.toml"]
 SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openenv.validation.script import Request, Script
-from openenv.validation.shrinking import shortest, simpler
+from openenv.validation.play.script import Request, Script
+from openenv.validation.play.shrinking import shortest, simpler
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

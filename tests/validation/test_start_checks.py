@@ -10,9 +10,9 @@ import pytest
 from specimens import ENVIRONMENT, FLAT, PACKAGED, UNSAID, check, found, ids_of, outcome_of, passed, write
 
 from openenv.validation.check import registered
-from openenv.validation.effort import DEFAULT
-from openenv.validation.launch import Exit
-from openenv.validation.report import Outcome, Status
+from openenv.validation.play.effort import DEFAULT
+from openenv.validation.reports.report import Outcome, Status
+from openenv.validation.serving.launch import Exit
 
 APP = PACKAGED["my_env/server/app.py"]
 

@@ -8,7 +8,7 @@ import pytest
 from specimens import FLAT, PACKAGED, check, found, ids_of, outcome_of, passed, write
 from support.permissions import permissions_that_hold
 
-from openenv.validation.report import Status
+from openenv.validation.reports.report import Status
 
 MANIFEST = PACKAGED["openenv.yaml"]
 PYPROJECT = PACKAGED["pyproject.toml"]

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from openenv.validation.trends import slope
+from openenv.validation.play.trends import slope
 
 
 def noisy(growth: float, spread: float = 1.0, seed: int = 0) -> list[float]:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from openenv.types import Action
-from openenv.validation.actions import ActionMaker
 from openenv.validation.check import NotChecked
 from openenv.validation.json_schema import misfits, schema_problem
-from openenv.validation.values import CannotMake, ValueMaker
+from openenv.validation.play.actions import ActionMaker
+from openenv.validation.play.values import CannotMake, ValueMaker
 
 
 class Colour(enum.Enum):

@@ -7,8 +7,8 @@ from typing import Any
 
 from openenv.validation.check import Finding, Stage, check
 from openenv.validation.checks.sessions import http_session
-from openenv.validation.server import Server
-from openenv.validation.wire import Session
+from openenv.validation.serving.server import Server
+from openenv.validation.serving.wire import Session
 from openenv.validation.wording import brief
 
 _COMPARED = ("reward", "done")

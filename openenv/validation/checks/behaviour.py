@@ -8,11 +8,11 @@ from typing import Any
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
 from openenv.validation.json_schema import misfits
 from openenv.validation.mends import mend_refusal
-from openenv.validation.oracles import TOLD
-from openenv.validation.play import Play
-from openenv.validation.recording import Episode, Recording, Turn
+from openenv.validation.play.oracles import TOLD
+from openenv.validation.play.plays import Play
+from openenv.validation.play.recording import Episode, Recording, Turn
 from openenv.validation.results import is_finite_number, misshapen, whole_observation
-from openenv.validation.wire import Frame
+from openenv.validation.serving.wire import Frame
 from openenv.validation.wording import brief
 
 

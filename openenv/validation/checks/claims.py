@@ -8,10 +8,10 @@ from statistics import fmean
 
 from openenv.project.claims import PolicyClaims
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.earnings import Earned, PolicyFailure, shown_before
-from openenv.validation.oracles import ends_in_time, in_range
-from openenv.validation.play import Play
-from openenv.validation.script import Request, Script
+from openenv.validation.play.earnings import Earned, PolicyFailure, shown_before
+from openenv.validation.play.oracles import ends_in_time, in_range
+from openenv.validation.play.plays import Play
+from openenv.validation.play.script import Request, Script
 
 _SEEDS = 5
 _STEPS = 3

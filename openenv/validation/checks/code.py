@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME
 from openenv.validation.check import Finding, NotChecked, Stage, check
-from openenv.validation.sources import Sources, defines
+from openenv.validation.files.sources import Sources, defines
 from openenv.validation.wording import brief
 
 

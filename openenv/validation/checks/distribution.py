@@ -9,7 +9,7 @@ from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME
 from openenv.project.pyproject import ENTRY_POINTS, PYPROJECT_NAME, PyProjectError, line_of, normalise
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.sources import Sources
+from openenv.validation.files.sources import Sources
 
 
 def _place(sources: Sources, key: str) -> str:

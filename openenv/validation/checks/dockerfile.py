@@ -10,7 +10,7 @@ from openenv.errors import ConfigurationError
 from openenv.project.dockerfile import DockerfileError, Instruction, read_stages
 from openenv.project.project import read_text
 from openenv.validation.check import Finding, Severity, Stage, check
-from openenv.validation.sources import Sources
+from openenv.validation.files.sources import Sources
 
 _IGNORE_FILE = ".dockerignore"
 _WHEELS = "wheels"  # openenv build puts them there

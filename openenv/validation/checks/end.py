@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.launch import Exit
+from openenv.validation.serving.launch import Exit
 from openenv.validation.wording import brief
 
 _SHOWN = 5

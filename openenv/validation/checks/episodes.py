@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.oracles import TOLD, answered
-from openenv.validation.play import Play, enclosed, interleaved
-from openenv.validation.recording import Recording
-from openenv.validation.script import Request, Script
+from openenv.validation.play.oracles import TOLD, answered
+from openenv.validation.play.plays import Play, enclosed, interleaved
+from openenv.validation.play.recording import Recording
+from openenv.validation.play.script import Request, Script
 
 
 @check(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from openenv.project.pyproject import PYPROJECT_NAME
 from openenv.validation.check import Finding, Severity, Stage, check
-from openenv.validation.sources import Sources
+from openenv.validation.files.sources import Sources
 
 
 @check(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.play import Play
-from openenv.validation.trends import Slope, slope
+from openenv.validation.play.plays import Play
+from openenv.validation.play.trends import Slope, slope
 
 _MIB = 2**20
 _MEMORY = 2 * _MIB

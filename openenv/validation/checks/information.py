@@ -7,8 +7,8 @@ from typing import Any
 
 from openenv.validation.check import Finding, NotChecked, ProbeError, Stage, check
 from openenv.validation.json_schema import schema_problem
-from openenv.validation.openapi import openapi_problems
-from openenv.validation.server import Server
+from openenv.validation.serving.openapi import openapi_problems
+from openenv.validation.serving.server import Server
 from openenv.validation.wording import brief
 
 _NEEDED_ROUTES = ("/health", "/schema", "/metadata", "/reset", "/step", "/state")

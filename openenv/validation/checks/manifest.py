@@ -8,7 +8,7 @@ from openenv.errors import ConfigurationError
 from openenv.project.manifest import MANIFEST_NAME, ManifestError
 from openenv.project.naming import shadowing, suggest
 from openenv.validation.check import Finding, Severity, Stage, check
-from openenv.validation.sources import Sources
+from openenv.validation.files.sources import Sources
 
 
 @check("S001", "The manifest is valid", stage=Stage.SOURCES, mend="correct openenv.yaml")

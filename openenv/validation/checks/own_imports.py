@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openenv.validation.check import Finding, Stage, check
-from openenv.validation.sources import Sources, defines
+from openenv.validation.files.sources import Sources, defines
 
 
 @check(

@@ -10,7 +10,7 @@ from openenv.project.gitignore import GITIGNORE_NAME, GitIgnore
 from openenv.project.project import read_text
 from openenv.project.secrets import find_secrets
 from openenv.validation.check import Finding, Stage, check
-from openenv.validation.sources import Sources, is_source
+from openenv.validation.files.sources import Sources, is_source
 
 _LARGEST = 4 * 1024 * 1024
 

@@ -9,8 +9,8 @@ from typing import Any
 from openenv.validation.check import Finding, NotChecked, ProbeError, Stage, check
 from openenv.validation.json_schema import misfits
 from openenv.validation.results import misshapen
-from openenv.validation.server import Server
-from openenv.validation.web import Reply
+from openenv.validation.serving.server import Server
+from openenv.validation.serving.web import Reply
 from openenv.validation.wording import brief
 
 _MEND = "serve with openenv.server"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from openenv.validation.check import Finding, NotChecked, Stage, check
-from openenv.validation.slots import Slots
-from openenv.validation.watched import AGAIN
+from openenv.validation.serving.slots import Slots
+from openenv.validation.serving.watched import AGAIN
 
 _READY = "GET /ready"
 _NEEDS = ("W005", "B002", "B007")

@@ -11,7 +11,7 @@ from openenv.project.front_matter import README_NAME, read_front_matter
 from openenv.project.project import read_text
 from openenv.project.yaml_document import YamlError
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.sources import Sources
+from openenv.validation.files.sources import Sources
 
 _PORT_OPTION = re.compile(r"(?:--port|--bind|-b)[\s=]+(?:[\w.]*:)?\"?(\$\w+|\$\{[^}]*\}|\d+)")
 _USUAL_PORT_OF_A_SPACE = 7860

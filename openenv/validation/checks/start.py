@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from openenv.project.manifest import ClassReference
 from openenv.validation.check import Finding, Stage, check
-from openenv.validation.import_probe import Wish
-from openenv.validation.imports import Imports
-from openenv.validation.launch import Launch, LaunchError
+from openenv.validation.files.import_probe import Wish
+from openenv.validation.files.imports import Imports
+from openenv.validation.serving.launch import Launch, LaunchError
 
 
 @check(

@@ -8,7 +8,7 @@ from typing import Any
 from openenv.validation.check import Finding, NotChecked, Stage, check
 from openenv.validation.json_schema import misfits
 from openenv.validation.results import misshapen
-from openenv.validation.server import Server
+from openenv.validation.serving.server import Server
 
 _MEND = "serve an app made by create_app"
 

@@ -8,8 +8,8 @@ from typing import Any
 from openenv.protocol import CloseCode, Dialect
 from openenv.validation.check import V1_ONLY, Finding, NotChecked, ProbeError, Severity, Stage, check
 from openenv.validation.results import misshapen
-from openenv.validation.server import Server
-from openenv.validation.wire import Session
+from openenv.validation.serving.server import Server
+from openenv.validation.serving.wire import Session
 
 _MEND = "serve an app made by create_app"
 

@@ -9,8 +9,8 @@ from openenv.protocol import CloseCode
 from openenv.validation.check import Finding, Stage, check
 from openenv.validation.checks.websocket import refusals
 from openenv.validation.results import misshapen
-from openenv.validation.server import Server
-from openenv.validation.wire import Frame, Session
+from openenv.validation.serving.server import Server
+from openenv.validation.serving.wire import Frame, Session
 from openenv.validation.wording import brief
 
 _MEND = "serve with openenv.server"

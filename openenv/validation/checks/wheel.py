@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openenv.validation.check import Finding, Stage, check
-from openenv.validation.wheel import BuildError, Wheel
+from openenv.validation.files.wheel import BuildError, Wheel
 
 
 @check(

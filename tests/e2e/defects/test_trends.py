@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from corpus import Defect, corpus, failed
 
-from openenv.validation.effort import THOROUGH
-from openenv.validation.report import Verdict
+from openenv.validation.play.effort import THOROUGH
+from openenv.validation.reports.report import Verdict
 
 GROWING = [defect for defect in corpus() if defect.effort == THOROUGH.name]
 

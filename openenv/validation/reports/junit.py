@@ -6,8 +6,8 @@ import re
 from xml.etree import ElementTree as ET
 
 from openenv.validation.check import FAMILIES, Severity
-from openenv.validation.report import Outcome, Report, Status
-from openenv.validation.text import finding_lines
+from openenv.validation.reports.report import Outcome, Report, Status
+from openenv.validation.reports.text import finding_lines
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from openenv.discovery.target import ImageTarget, UrlTarget
 from openenv.protocol import Dialect
-from openenv.validation.script import Request, Script
+from openenv.validation.play.script import Request, Script
 from openenv.validation.target import ClassTarget, Target
 
 _WIDTH = 110

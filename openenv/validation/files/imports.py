@@ -14,7 +14,7 @@ from typing import Any
 
 from openenv.project.project import Layout, Project
 from openenv.validation.check import Finding, NotChecked
-from openenv.validation.import_probe import Wish
+from openenv.validation.files.import_probe import Wish
 from openenv.validation.wording import exit_words
 
 _LOG_LINES = 5
@@ -64,7 +64,7 @@ class Imports:
 
     def _probe(self, order: str) -> subprocess.CompletedProcess[bytes]:
         """Run the probe; what the project's modules have started is gone afterwards, as it is."""
-        command = [sys.executable, "-m", "openenv.validation.import_probe", order]
+        command = [sys.executable, "-m", "openenv.validation.files.import_probe", order]
         # A file, since a pipe would stay open as long as anything that the modules have started.
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from openenv.validation.sources import is_source
+from openenv.validation.files.sources import is_source
 
 _GRACE_S = 2.0
 _PAUSE_S = 0.02

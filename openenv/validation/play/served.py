@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from openenv.project.project import Project
 from openenv.protocol import Dialect
-from openenv.validation.arena import Arena
 from openenv.validation.check import ProbeError
-from openenv.validation.effort import Effort
+from openenv.validation.play.arena import Arena
+from openenv.validation.play.effort import Effort
 from openenv.validation.remembered import remembered
 from openenv.validation.schemas import Schemas
-from openenv.validation.wire import Player
+from openenv.validation.serving.wire import Player
 
 if TYPE_CHECKING:
-    from openenv.validation.server import Server
+    from openenv.validation.serving.server import Server
 
 
 class ServedArena(Arena):

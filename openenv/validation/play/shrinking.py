@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from openenv.validation.script import Request, Script
+from openenv.validation.play.script import Request, Script
 
 
 class _Spent(Exception):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from openenv.validation.arena import Answer
+from openenv.validation.play.arena import Answer
 from openenv.validation.wording import brief
 
 _COMPARED = ("observation", "reward", "done", "terminated", "truncated")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openenv.validation.check import FAMILIES, Check, Finding, Severity
-from openenv.validation.report import Outcome, Report, Status, Verdict
+from openenv.validation.reports.report import Outcome, Report, Status, Verdict
 
 Line = tuple[str, str]
 """A line, and what it is: ``title``, ``error``, ``warning``, ``aside``, ``passed``, ``failed``, or plain."""

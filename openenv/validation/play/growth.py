@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from openenv.validation.arena import Arena
-from openenv.validation.memory import resident_bytes
-from openenv.validation.script import Script
+from openenv.validation.play.arena import Arena
+from openenv.validation.play.memory import resident_bytes
+from openenv.validation.play.script import Script
 
 _STEPS = 10
 

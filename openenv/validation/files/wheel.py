@@ -16,8 +16,8 @@ from zipfile import ZipFile
 from openenv.errors import ConfigurationError
 from openenv.project.project import Layout
 from openenv.validation.check import NotChecked
+from openenv.validation.files.sources import Sources, is_source
 from openenv.validation.remembered import remembered
-from openenv.validation.sources import Sources, is_source
 
 _LOG_LINES = 12
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -82,7 +82,7 @@ class Wheel:
                 return set(archive.namelist())
 
     def _build(self, backend: str, copy: Path, folder: Path) -> None:
-        command = [sys.executable, "-m", "openenv.validation.wheel_probe", backend, str(folder)]
+        command = [sys.executable, "-m", "openenv.validation.files.wheel_probe", backend, str(folder)]
         with tempfile.TemporaryFile() as log:
             try:
                 done = subprocess.run(

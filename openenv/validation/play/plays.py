@@ -8,19 +8,19 @@ from dataclasses import replace
 from itertools import chain, cycle, islice, zip_longest
 from typing import Any
 
-from openenv.validation.actions import ActionMaker
-from openenv.validation.arena import Arena
 from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage
-from openenv.validation.earnings import Earned, earned
-from openenv.validation.edges import edges_of
-from openenv.validation.growth import Measured, measured
-from openenv.validation.oracles import ORACLES, Disproof, Judge, Oracle
-from openenv.validation.recording import Recording, record, recording_of
+from openenv.validation.play.actions import ActionMaker
+from openenv.validation.play.arena import Arena
+from openenv.validation.play.earnings import Earned, earned
+from openenv.validation.play.edges import edges_of
+from openenv.validation.play.growth import Measured, measured
+from openenv.validation.play.oracles import ORACLES, Disproof, Judge, Oracle
+from openenv.validation.play.recording import Recording, record, recording_of
+from openenv.validation.play.replay import Replay
+from openenv.validation.play.script import Request, Script
+from openenv.validation.play.shrinking import shortest
+from openenv.validation.play.values import CannotMake
 from openenv.validation.remembered import remembered
-from openenv.validation.replay import Replay
-from openenv.validation.script import Request, Script
-from openenv.validation.shrinking import shortest
-from openenv.validation.values import CannotMake
 
 _WILD = (12, 12, 3)
 """How many steps the episodes of a session have in which every other action is from the edges."""

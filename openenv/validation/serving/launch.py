@@ -15,8 +15,8 @@ from openenv.project.project import Project
 from openenv.providers.process import ProcessProvider
 from openenv.validation.causes import Death
 from openenv.validation.check import NotChecked
-from openenv.validation.leftovers import Leftovers, Surroundings
 from openenv.validation.remembered import remembered
+from openenv.validation.serving.leftovers import Leftovers, Surroundings
 from openenv.validation.wording import exit_words
 
 _LOG_LINES = 12

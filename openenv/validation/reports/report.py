@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from openenv.validation.check import FAMILIES, Check, Finding, Severity
-from openenv.validation.replay import Replay
+from openenv.validation.play.replay import Replay
 from openenv.version import DISTRIBUTION, VERSION
 
 FORMAT_VERSION = 1

@@ -1,7 +1,7 @@
 """A project's policy in a process of its own, so that nothing of the project is imported where the checks run.
 
-``python -m openenv.validation.policy_host module:attribute`` reads a line of JSON for each call, and answers each with
-one: ``{"reset": seed}`` and ``{"act": observation}``; ``{"action": …}`` or ``{"error": …}``.
+``python -m openenv.validation.play.policy_host module:attribute`` reads a line of JSON for each call, and answers each
+with one: ``{"reset": seed}`` and ``{"act": observation}``; ``{"action": …}`` or ``{"error": …}``.
 """
 
 from __future__ import annotations

@@ -26,12 +26,12 @@ from openenv.sessions.blueprint import blueprint_of, traits_of
 from openenv.sessions.service import SessionService
 from openenv.sessions.session import Session
 from openenv.sessions.store import Phase
-from openenv.validation.arena import Arena
 from openenv.validation.check import NotChecked
-from openenv.validation.effort import Effort
+from openenv.validation.play.arena import Arena
+from openenv.validation.play.effort import Effort
 from openenv.validation.remembered import remembered
 from openenv.validation.schemas import Schemas
-from openenv.validation.wire import FULL, Frame, Player, frame_of, refused, unanswered
+from openenv.validation.serving.wire import FULL, Frame, Player, frame_of, refused, unanswered
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Imports something and says how it went: ``python -m openenv.validation.import_probe ORDER``.
+"""Imports something and says how it went: ``python -m openenv.validation.files.import_probe ORDER``.
 
 Runs in a process of its own, since importing runs the project's code, which may do anything; and in the
 folder that the project is imported from, which ``-m`` puts first on the path.
@@ -131,7 +131,7 @@ def _mismatch(client: Any, app: str | None) -> dict[str, Any] | None:
     """Say in which model a client is not the one that an app serves; nothing where there is no app to match."""
     if app is None:
         return None
-    from openenv.validation.matching import mismatches
+    from openenv.validation.serving.matching import mismatches
 
     module, _, attribute = app.partition(":")
     value: Any = importlib.import_module(module)

@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 from openenv.project.project import Project
 from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
-from openenv.validation.effort import DEFAULT, Effort
 from openenv.validation.json_schema import schema_problem
-from openenv.validation.play import Play
+from openenv.validation.play.effort import DEFAULT, Effort
+from openenv.validation.play.plays import Play
+from openenv.validation.play.served import ServedArena
 from openenv.validation.remembered import remembered
 from openenv.validation.schemas import Schemas
-from openenv.validation.served import ServedArena
-from openenv.validation.web import Web
-from openenv.validation.wire import Session, connected, resumed, v1_session, v2_session
+from openenv.validation.serving.web import Web
+from openenv.validation.serving.wire import Session, connected, resumed, v1_session, v2_session
 
 
 class Server:

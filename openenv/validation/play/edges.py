@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from openenv.validation.json_schema import misfits
-from openenv.validation.values import CannotMake, ValueMaker, resolved
+from openenv.validation.play.values import CannotMake, ValueMaker, resolved
 
 _LONG = 10_000
 _LONGEST = 200_000

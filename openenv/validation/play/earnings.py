@@ -13,10 +13,10 @@ from threading import Thread
 from typing import Any
 
 from openenv.project.project import Project
-from openenv.validation.actions import ActionMaker
-from openenv.validation.arena import Arena
 from openenv.validation.check import ProbeError
-from openenv.validation.script import Request
+from openenv.validation.play.actions import ActionMaker
+from openenv.validation.play.arena import Arena
+from openenv.validation.play.script import Request
 
 RANDOM = "random"
 """The name of the policy that takes any action; it needs no project."""
@@ -139,7 +139,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 @contextmanager
 def _hosted(named: str, project: Project, timeout_s: float) -> Iterator[Act]:
     """Start a policy; gives what asks it."""
-    command = [sys.executable, "-m", "openenv.validation.policy_host", named]
+    command = [sys.executable, "-m", "openenv.validation.play.policy_host", named]
     answers: Queue[str] = Queue()
     pipe = subprocess.PIPE
     process = subprocess.Popen(

@@ -13,10 +13,10 @@ from openenv.project.claims import Claims
 from openenv.project.project import Project
 from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
-from openenv.validation.effort import Effort
+from openenv.validation.play.effort import Effort
+from openenv.validation.play.script import Request, Script
 from openenv.validation.schemas import Schemas
-from openenv.validation.script import Request, Script
-from openenv.validation.wire import Frame, Player
+from openenv.validation.serving.wire import Frame, Player
 
 T = TypeVar("T")
 

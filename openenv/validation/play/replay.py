@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from openenv.errors import ConfigurationError
-from openenv.validation.script import Request, Script
+from openenv.validation.play.script import Request, Script
 
 FORMAT_VERSION = 1
 FOLDER = Path(".openenv")

@@ -1,4 +1,4 @@
-"""Builds a project's wheel: ``python -m openenv.validation.wheel_probe BACKEND FOLDER``, in the project's folder.
+"""Builds a project's wheel: ``python -m openenv.validation.files.wheel_probe BACKEND FOLDER``, in the project's folder.
 
 Calls the build backend as pip does (PEP 517), in a process of its own: backends print, change things and may
 run the project's code.

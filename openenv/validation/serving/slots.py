@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 
 from openenv.project.project import Project
 from openenv.validation.check import NotChecked
-from openenv.validation.launch import Launch, LaunchError, becomes_true
 from openenv.validation.remembered import remembered
-from openenv.validation.server import Server
-from openenv.validation.watched import VARIABLE
-from openenv.validation.wire import Session
+from openenv.validation.serving.launch import Launch, LaunchError, becomes_true
+from openenv.validation.serving.server import Server
+from openenv.validation.serving.watched import VARIABLE
+from openenv.validation.serving.wire import Session
 
 _KEPT_S = 0.5
 """How long a session is kept that is left alone, or whose connection is lost, in seconds."""
@@ -38,7 +38,7 @@ class Slots:
             "OPENENV_IDLE_TIMEOUT_S": str(_KEPT_S),
             "OPENENV_RESUME_WINDOW_S": str(_KEPT_S),
         }
-        self._launch = Launch(project, timeout_s, app="openenv.validation.watched:app", variables=variables)
+        self._launch = Launch(project, timeout_s, app="openenv.validation.serving.watched:app", variables=variables)
 
     @remembered
     def server(self) -> Server:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from openenv.validation.json_schema import misfits
-from openenv.validation.values import ValueMaker
+from openenv.validation.play.values import ValueMaker
 
 LEGAL_ACTIONS = "legal_actions"
 """The field of an observation that lists what is possible now, where an environment has one."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from openenv.errors import InvalidResultError
-from openenv.validation.arena import Answer, Answers, Arena
 from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.play.arena import Answer, Answers, Arena
+from openenv.validation.play.script import NOTHING, Request, Script
+from openenv.validation.play.values import CannotMake
 from openenv.validation.schemas import Schemas
-from openenv.validation.script import NOTHING, Request, Script
-from openenv.validation.values import CannotMake
-from openenv.validation.wire import Frame, Player
+from openenv.validation.serving.wire import Frame, Player
 
 Choose = Callable[[dict[str, Any] | None], Any]
 """From what was seen last to the next action; raises ``CannotMake`` where there is none."""

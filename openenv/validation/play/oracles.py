@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from openenv.protocol import Dialect
-from openenv.validation.arena import Answer, Answers, Arena
 from openenv.validation.check import NotChecked, ProbeError
-from openenv.validation.comparison import difference
 from openenv.validation.mends import mend_refusal
+from openenv.validation.play.arena import Answer, Answers, Arena
+from openenv.validation.play.comparison import difference
+from openenv.validation.play.script import Script
 from openenv.validation.results import is_finite_number
-from openenv.validation.script import Script
 
 TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
 """Codes of errors that say that the action was at fault, not the environment."""

@@ -1,0 +1,1 @@
+"""A project's files: read, imported and built, before anything is served."""

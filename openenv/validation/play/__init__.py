@@ -1,0 +1,1 @@
+"""Episodes, and what they show: played, compared, shortened and told."""

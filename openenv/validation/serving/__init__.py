@@ -1,0 +1,1 @@
+"""The server under test: started, asked with good and bad requests, and stopped."""
