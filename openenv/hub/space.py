@@ -102,8 +102,8 @@ class Space:
         token = find_token(token)
         api = hub_api(token)
         with explained(repo_id):
-            info = api.space_info(str(repo_id))
-            asked = info if revision is None else api.space_info(str(repo_id), revision=revision)
+            info = api.space_info(str(repo_id), timeout=_ASK_S)
+            asked = info if revision is None else api.space_info(str(repo_id), revision=revision, timeout=_ASK_S)
         newest = str(info.sha)
         deployed = str((info.runtime.raw if info.runtime else {}).get("sha") or newest)
         port = (info.card_data.get("app_port") if info.card_data else None) or _DEFAULT_PORT

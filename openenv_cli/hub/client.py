@@ -24,7 +24,7 @@ _PATIENCE_S = 300
 """How long a push waits in all for the Hub to take more requests."""
 
 _FIRST_WAIT_S = 5
-_CONNECT_S, _SILENCE_S = 20.0, 300.0
+_CONNECT_S, SILENCE_S = 20.0, 300.0
 """How long the Hub may take to accept a connection, and to say anything on one."""
 
 
@@ -65,7 +65,7 @@ class Client:
         while True:
             try:
                 # Its own client would wait for ever on a connection that has gone silent.
-                get_session().timeout = Timeout(_SILENCE_S, connect=_CONNECT_S)
+                get_session().timeout = Timeout(SILENCE_S, connect=_CONNECT_S)
                 with explained(repo_id):
                     return question(self.api)
             except HubRateLimitError as limit:

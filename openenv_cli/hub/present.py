@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openenv.hub.errors import HubNotFoundError
 from openenv.hub.repo_id import RepoId
 from openenv_cli.hub.changes import Held
-from openenv_cli.hub.client import Client
+from openenv_cli.hub.client import SILENCE_S, Client
 from openenv_cli.hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def look(client: Client, repo_id: RepoId, *, variables: bool = False) -> Present
         What is there; ``None`` where there is none that the user may see.
     """
     try:
-        info = client.ask(repo_id, lambda api: api.space_info(str(repo_id), files_metadata=True))
+        # Without a timeout of its own, this one would not have that of all others, but none.
+        info = client.ask(repo_id, lambda api: api.space_info(str(repo_id), files_metadata=True, timeout=SILENCE_S))
     except HubNotFoundError:
         return None
     there = client.ask(repo_id, lambda api: api.get_space_variables(str(repo_id))) if variables else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -187,6 +188,14 @@ def test_a_hub_that_fails_for_a_moment_is_asked_again(hub: HubUser, deployed: Ca
     hub.server.add_fault(f"GET /api/spaces/{space}/runtime", 503)
     with pytest.raises(HubUnavailableError, match="503"):
         GenericEnvClient.from_hub(space, use_docker=False, startup_timeout_s=0.0).sync().connect()
+
+
+def test_a_hub_that_says_nothing_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr("openenv.hub.space._ASK_S", 0.01)
+        with pytest.raises(HubUnavailableError, match="gave no answer"):
+            GenericEnvClient.from_hub("owner/walk", use_docker=False).sync().connect()
 
 
 def test_a_space_that_is_no_environment_is_not_waited_for(hub: HubUser) -> None:

@@ -9,7 +9,10 @@ from types import SimpleNamespace
 import pytest
 from support.hub import HubUser, send_there
 
+from openenv.hub.errors import HubUnavailableError
+from openenv.hub.repo_id import RepoId
 from openenv_cli.hub import client
+from openenv_cli.hub.present import look
 from openenv_cli.images import build
 from openenv_cli.images.wheel import Wheel, runtime_wheel
 
@@ -290,3 +293,11 @@ def test_an_offline_client_asks_nothing(hub, push, monkeypatch, tmp_path):
 
     assert_failed(push(), MISSING, "HF_HUB_OFFLINE")
     assert hub.server.requests() == []
+
+
+def test_a_hub_that_says_nothing_is_not_waited_for_without_end(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr("openenv_cli.hub.present.SILENCE_S", 0.01)
+        with pytest.raises(HubUnavailableError, match="gave no answer"):
+            look(client.Client("hf_token", print), RepoId("owner", "walk"))
