@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from openenv.discovery.shapes import Base, Extra, Field, Model, Presence, Shapes
+from openenv.shapes.shapes import Base, Extra, Field, Model, Presence, Shapes
 from openenv_cli.field_source import field_line
 from openenv_cli.source import Source, group, labelled, laid_out, literal, printable, text
 from openenv_cli.type_source import typed

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from openenv.discovery.description import Description
-from openenv.discovery.shape_reader import read_shapes
-from openenv.discovery.shapes import Base, Field, Model, ModelRef, Presence, Type
+from openenv.shapes.reader import read_shapes
+from openenv.shapes.shapes import Base, Field, Model, ModelRef, Presence, Type
 from openenv_cli.source import on_one_line
 from openenv_cli.table import lines as table_lines
 from openenv_cli.type_source import typed

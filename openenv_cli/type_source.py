@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openenv.discovery.shapes import (
+from openenv.shapes.shapes import (
     Anything,
     Choice,
     DictOf,

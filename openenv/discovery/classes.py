@@ -7,10 +7,10 @@ from typing import Any
 
 from openenv.client.client import EnvClient
 from openenv.discovery.folders import FolderEnvironment
-from openenv.discovery.generated import client_for_schemas
 from openenv.discovery.schemas import name_at, schemas_at
 from openenv.discovery.started import started
 from openenv.hub.repo_id import RepoId
+from openenv.shapes.generated import client_for_schemas
 
 AnyClient = EnvClient[Any, Any, Any]
 

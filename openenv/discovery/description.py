@@ -9,10 +9,11 @@ from typing import Any
 
 from openenv.client.address import http_url
 from openenv.client.generic import GenericEnvClient
-from openenv.discovery.schema_document import SchemaDocument
-from openenv.discovery.schemas import TIMEOUT_S, Schemas, asked, schemas_at
+from openenv.discovery.schemas import TIMEOUT_S, asked, schemas_at
 from openenv.discovery.started import started
 from openenv.discovery.target import ImageTarget, Served, SpaceTarget, UrlTarget
+from openenv.shapes.document import SchemaDocument
+from openenv.shapes.schemas import Schemas
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.json_schema import schema_problem
 from openenv.validation.play.actions import ActionMaker

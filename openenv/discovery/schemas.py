@@ -1,32 +1,19 @@
-"""What a server says that it takes and gives."""
+"""Asks a server what it takes and gives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from openenv.client.address import http_url, without_credentials
 from openenv.client.client import EnvClient
 from openenv.errors import ConfigurationError, ConnectError
+from openenv.shapes.schemas import Schemas
 from openenv.validation.check import ProbeError
 from openenv.validation.serving.web import Web
 
 TIMEOUT_S = 30.0
 """How long a server has to say what it plays, in seconds."""
-
-
-class Schemas(NamedTuple):
-    """The JSON Schemas of an environment's models.
-
-    Attributes:
-        action: That of its actions.
-        observation: That of its observations.
-        state: That of its states; empty where the server does not say.
-    """
-
-    action: dict[str, Any]
-    observation: dict[str, Any]
-    state: dict[str, Any]
 
 
 def served_schemas(client: EnvClient[Any, Any, Any]) -> Schemas:

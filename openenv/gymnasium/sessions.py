@@ -11,11 +11,12 @@ from openenv.client.client import EnvClient
 from openenv.client.direct import direct_recipe
 from openenv.client.generic import GenericEnvClient
 from openenv.client.pool import Pool, SyncPool, pool
-from openenv.discovery.schemas import Schemas, served_schemas
+from openenv.discovery.schemas import served_schemas
 from openenv.discovery.target import Served, read_target
 from openenv.errors import ConfigurationError
 from openenv.gymnasium.interpreter import RENDER_MODE, Interpreter
 from openenv.sessions.blueprint import blueprint_of
+from openenv.shapes.schemas import Schemas
 
 
 def open_sessions(

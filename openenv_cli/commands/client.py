@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from openenv.discovery.shape_reader import read_shapes
 from openenv.project.naming import shadowing, suggest
+from openenv.shapes.reader import read_shapes
 from openenv_cli import asking, console
 from openenv_cli.client_module import client_module, is_client_module
 from openenv_cli.errors import UsageError

@@ -17,11 +17,11 @@ from pydantic import BaseModel, ValidationError
 from support.json_schemas import names, schemas, values
 
 from openenv.client.client import EnvClient
-from openenv.discovery.generated import classes_for_schemas, client_for_schemas
-from openenv.discovery.schema_document import UnreadableSchemaError
-from openenv.discovery.schemas import Schemas
-from openenv.discovery.shape_reader import read_shapes
 from openenv.generics import type_arguments
+from openenv.shapes.document import UnreadableSchemaError
+from openenv.shapes.generated import classes_for_schemas, client_for_schemas
+from openenv.shapes.reader import read_shapes
+from openenv.shapes.schemas import Schemas
 from openenv_cli.client_module import client_module, is_client_module
 
 ROOT = Path(__file__).parents[2]

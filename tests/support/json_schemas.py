@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from openenv.discovery.schemas import Schemas
+from openenv.shapes.schemas import Schemas
 
 names = st.sampled_from(
     [

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from openenv.discovery.fitting import fits
-from openenv.discovery.identifiers import IMPORTED, class_name, field_names, stem_of
-from openenv.discovery.plain_shapes import ENTRIES, ITEMS, bounds, choice, exact, lengths, string
-from openenv.discovery.schema_document import (
+from openenv.shapes.document import (
     Json,
     SchemaDocument,
     UnreadableSchemaError,
@@ -18,8 +15,11 @@ from openenv.discovery.schema_document import (
     mapped,
     without_definitions,
 )
-from openenv.discovery.schemas import Schemas
-from openenv.discovery.shapes import (
+from openenv.shapes.fitting import fits
+from openenv.shapes.identifiers import IMPORTED, class_name, field_names, stem_of
+from openenv.shapes.plain import ENTRIES, ITEMS, bounds, choice, exact, lengths, string
+from openenv.shapes.schemas import Schemas
+from openenv.shapes.shapes import (
     ANYTHING,
     NULL,
     Base,

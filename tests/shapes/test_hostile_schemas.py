@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from support.json_schemas import schemas as any_schemas
 
-from openenv.discovery.schema_document import UnreadableSchemaError
-from openenv.discovery.schemas import Schemas
-from openenv.discovery.shape_reader import read_shapes
-from openenv.discovery.shapes import Presence
+from openenv.shapes.document import UnreadableSchemaError
+from openenv.shapes.reader import read_shapes
+from openenv.shapes.schemas import Schemas
+from openenv.shapes.shapes import Presence
 
 
 def nested(depth: int, part: str = "items") -> dict[str, Any]:

@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 import pydantic
 
 from openenv.client.client import EnvClient
-from openenv.discovery.schemas import Schemas
-from openenv.discovery.shape_reader import read_shapes
-from openenv.discovery.shapes import (
+from openenv.shapes.reader import read_shapes
+from openenv.shapes.schemas import Schemas
+from openenv.shapes.shapes import (
     Anything,
     Base,
     Choice,

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_core import SchemaError, SchemaValidator
 
-from openenv.discovery.schema_document import Json, UnreadableSchemaError
-from openenv.discovery.shapes import ANYTHING, NULL, Choice, Plain, Type, union
+from openenv.shapes.document import Json, UnreadableSchemaError
+from openenv.shapes.shapes import ANYTHING, NULL, Choice, Plain, Type, union
 
 _LONGEST = 2**31 - 1
 _HUGE = 1e300

@@ -18,11 +18,12 @@ from support.serving import serving
 
 from openenv import Action, Environment, Observation, State
 from openenv.client.client import EnvClient
-from openenv.discovery.generated import client_for_schemas
-from openenv.discovery.schema_document import UnreadableSchemaError
-from openenv.discovery.schemas import Schemas, schemas_at
+from openenv.discovery.schemas import schemas_at
 from openenv.errors import RequestValidationError
 from openenv.generics import type_arguments
+from openenv.shapes.document import UnreadableSchemaError
+from openenv.shapes.generated import client_for_schemas
+from openenv.shapes.schemas import Schemas
 
 
 class Point(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import SchemaValidator
 
-from openenv.discovery.shapes import (
+from openenv.shapes.shapes import (
     Anything,
     Choice,
     DictOf,

@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel, Field, TypeAdapter
 
 from openenv import Action, Observation, State
-from openenv.discovery.schemas import Schemas
-from openenv.discovery.shape_reader import read_shapes
-from openenv.discovery.shapes import (
+from openenv.shapes.reader import read_shapes
+from openenv.shapes.schemas import Schemas
+from openenv.shapes.shapes import (
     ANYTHING,
     NULL,
     Base,
@@ -28,7 +28,7 @@ from openenv.discovery.shapes import (
     Shapes,
     TupleOf,
 )
-from openenv.discovery.shapes import Field as Shape
+from openenv.shapes.shapes import Field as Shape
 
 
 class Color(str, enum.Enum):

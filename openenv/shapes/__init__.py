@@ -1,0 +1,1 @@
+"""What a server takes and gives, read from its JSON Schemas as plain data, and made into classes."""
