@@ -21,8 +21,8 @@ _STANDARD = {*sys.stdlib_module_names, "test"}  # which Python leaves out of its
 _PACKAGES = {
     # the runtime, and what it needs
     *("openenv", "openenv_cli", "openenv_core", "openenv_kit"),
-    *("docker", "fastapi", "huggingface_hub", "jinja2", "jsonschema", "pydantic", "rich", "starlette", "tomli"),
-    *("typer", "typing_extensions", "uvicorn", "uvloop", "websockets", "yaml"),
+    *("docker", "fastapi", "httpx2", "huggingface_hub", "jinja2", "jsonschema", "pathspec", "pydantic", "rich"),
+    *("starlette", "tomli", "typer", "typing_extensions", "uvicorn", "uvloop", "websockets", "yaml"),
     # what environments, their tests and trainers usually import beside it
     *("anyio", "click", "datasets", "gymnasium", "httpx", "jax", "numpy", "openai", "pandas", "pip", "pytest"),
     *("requests", "scipy", "setuptools", "tensorflow", "torch", "transformers", "trl"),
