@@ -179,7 +179,7 @@ def test_a_server_that_does_not_get_healthy_in_time_is_stopped(tmp_path: Path) -
 
 def test_a_server_that_hangs_up_and_lives_on_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openenv.providers.process._LINGER_S", 0.01)
-    (tmp_path / "deaf.py").write_text("import os, time\nos.closerange(3, 100)\ntime.sleep(600)", encoding="utf-8")
+    (tmp_path / "deaf.py").write_text("import os, time\nos.closerange(3, 4096)\ntime.sleep(600)", encoding="utf-8")
     with pytest.raises(ConnectError, match="deaf:app hung up"):
         provider_of(tmp_path, "deaf:app").start()
 
