@@ -24,7 +24,7 @@ demo: $(READY) ## From nothing to a played and validated episode, as a user woul
 	$(VENV)/bin/python scripts/demo.py
 
 test: $(READY) ## Run the tests; no container engine, peer package or browser needed.
-	$(RUN) pytest --numprocesses 2 --dist loadfile
+	$(RUN) pytest --numprocesses 3 --dist loadfile
 	for env in echo coding python; do $(RUN) pytest -q envs/$${env}_env || exit 1; done
 
 lint: $(READY) ## Check style and format.
