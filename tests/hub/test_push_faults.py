@@ -94,6 +94,16 @@ def test_a_token_that_the_hub_does_not_know_is_named(hub, push, monkeypatch):
     assert_failed(push(), MISSING, "401", "HF_TOKEN")
 
 
+def test_the_token_of_an_option_comes_before_that_of_the_environment(hub, space, push, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_nobody")
+
+    ran = push("--token", hub.token)
+
+    assert ran.code == 0, ran.err
+    assert hub.api.repo_exists(space, repo_type="space")
+    assert hub.token not in ran.out + ran.err
+
+
 def test_without_a_token_nothing_is_asked_of_the_hub(hub, push, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
 
