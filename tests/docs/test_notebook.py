@@ -31,7 +31,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What each cell of code prints."""
     notebook = Path(shutil.copy(NOTEBOOK, tmp_path_factory.mktemp("notebook")))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = [sys.executable, "-c", EXECUTE, "--inplace", "--timeout=120", str(notebook)]
+    # Its ports would be chosen before it listens on them, and others take ports meanwhile.
+    sockets = "--KernelManager.transport=ipc"
+    command = [sys.executable, "-c", EXECUTE, "--inplace", "--timeout=120", sockets, str(notebook)]
     done = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     return [text_of(cell) for cell in code_cells(notebook)]

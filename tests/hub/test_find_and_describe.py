@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def test_lists_spaces_that_are_tagged_and_fit_the_words(openenv: Any, hub: HubUs
     documents = openenv("list", "--hub", f"{hub.name}/walk", "--json").document["spaces"]
 
     assert (ran.code, ran.err) == (0, "")
-    assert [line.split("  ")[1:] for line in ran.out.splitlines()[1:] if hub.name in line] == [
+    assert [re.split(" {2,}", line.strip()) for line in ran.out.splitlines()[1:] if hub.name in line] == [
         [space, "running, private", "Walk to an end."]
     ]
     assert [{**each, "updated": None} for each in documents] == [
