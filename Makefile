@@ -24,7 +24,7 @@ demo: $(READY) ## From nothing to a played and validated episode, as a user woul
 	$(VENV)/bin/python scripts/demo.py
 
 test: $(READY) ## Run the tests; no container engine, peer package or browser needed.
-	$(RUN) pytest --numprocesses 3 --dist loadfile
+	$(RUN) pytest --numprocesses 3 --dist loadfile --ignore tests/docs
 	for env in echo coding python; do $(RUN) pytest -q envs/$${env}_env || exit 1; done
 
 lint: $(READY) ## Check style and format.
@@ -37,8 +37,9 @@ types: $(READY) ## Check types, strictly.
 contracts: $(READY) ## Check which package imports which.
 	$(VENV)/bin/lint-imports
 
-docs: $(READY) ## Build the documentation into site/, strictly.
+docs: $(READY) ## Build the documentation into site/, strictly, and run what its pages show.
 	$(RUN) mkdocs build --strict --quiet
+	$(RUN) pytest --numprocesses 3 tests/docs
 
 interop: $(READY) ## Play with the real openenv 0.10.0, both ways.
 	$(RUN) pytest tests/interop

@@ -21,8 +21,7 @@ PLAYED = [page for page, blocks in BLOCKS.items() if any(block.use is Use.RUN fo
 
 NOT_RUN = {
     "installs packages: whoever runs these tests has done so": 3,
-    "make test runs these tests": 1,
-    "takes minutes": 1,
+    "takes minutes": 2,
     "needs an installed environment: the tests of the guides have one": 1,
     "needs a package that these clients do without": 1,
     "needs a language model": 1,
