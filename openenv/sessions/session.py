@@ -124,7 +124,8 @@ class Session:
         self._give_up = give_up
         self._deliver: Deliver | None = None
         self._request: Request | None = None
-        self._limit = self._deadline = 0.0
+        self._limit: float | None = None
+        self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -159,10 +160,9 @@ class Session:
         if admission is _RUN:
             self._deliver, self._request = deliver, request
             self._store.begin(self.lease)
-            limit = self._deadlines.of(request)
-            if limit is not None:
-                self._arm(limit)
             self.runner.submit(request, self._finished)
+            if self._request is not None:  # what ended at once needs no deadline
+                self._arm(self._deadlines.of(request))
         elif admission is Admission.WAIT:
             self._deliver = _both(self._deliver, deliver)
         else:
@@ -212,9 +212,12 @@ class Session:
         if reply.fatal:
             self._give_up(self, (reply.code or "failed").lower())
 
-    def _arm(self, limit: float) -> None:
+    def _arm(self, limit: float | None) -> None:
         """Note a deadline; the one timer of the session is set anew only where it would fire too late."""
-        self._limit, self._deadline = limit, self._loop.time() + limit
+        self._limit = limit
+        if limit is None:
+            return
+        self._deadline = self._loop.time() + limit
         if self._timer is not None:
             if self._timer.when() <= self._deadline:
                 return
@@ -223,7 +226,7 @@ class Session:
 
     def _check_deadline(self) -> None:
         self._timer = None
-        if not self.running:
+        if not self.running or self._limit is None:
             return
         if self._loop.time() < self._deadline:
             self._timer = self._loop.call_at(self._deadline, self._check_deadline)

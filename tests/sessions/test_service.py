@@ -13,6 +13,7 @@ from support.staging import Player, Stage, body_of, in_jumping_time, in_loop, ob
 from openenv.errors import EnvironmentFactoryError, ServerDrainingError, SessionNotFoundError
 from openenv.protocol.frames import Reply, Request
 from openenv.sessions.service import Place
+from openenv.sessions.session import Deadlines
 from openenv.sessions.store import Phase
 
 
@@ -103,6 +104,14 @@ async def test_a_request_whose_session_is_ended_is_answered() -> None:
         there.service.end(player.session, "closed")
 
         assert (await running).code == "SESSION_EXPIRED"
+
+
+@in_jumping_time
+async def test_a_step_without_a_deadline_outlives_that_of_the_reset_before_it() -> None:
+    async with stage(deadlines=Deadlines(reset_s=10.0, step_s=None)) as there:
+        player = await played(there)
+
+        assert (await player.step("sleep", amount=20)).kind == "observation"
 
 
 @in_jumping_time
