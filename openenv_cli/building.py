@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from openenv.engine import connect
 from openenv.project.project import Project
 from openenv_cli import console
-from openenv_cli.images.build import Done
+from openenv_cli.images.build import Done, Recipe, context_of, find_dockerfile
+from openenv_cli.images.context import Entry
 from openenv_cli.images.make import Made, Order, Phase, make
 from openenv_cli.images.progress import BuildError, Event, Output, Step
 from openenv_cli.images.smoke import SmokeError
+from openenv_cli.secrets_guard import require_no_secrets
 from openenv_cli.spinner import WIDTH, brief, spinner
 
 Happening = Event | Done | Phase
 
 _MEGABYTE = 1_000_000
+
+
+def require_publishable(project: Project, recipe: Recipe, allowed: Sequence[str]) -> list[Entry]:
+    """Check that the image of a project can be published.
+
+    Args:
+        project: The project.
+        recipe: How its image is built.
+        allowed: Paths of files that may hold what looks secret.
+
+    Returns:
+        The files that go into it.
+
+    Raises:
+        UsageError: There is no Dockerfile, it does not take what the recipe has, or an allowed path is that of no file.
+        SecretsError: A file holds what must not be published.
+    """
+    dockerfile = find_dockerfile(project)
+    if recipe.base_image is not None:
+        dockerfile.require_base_image_argument()
+    entries = [entry for entry in context_of(project, dockerfile) if entry.header().isreg()]
+    require_no_secrets(entries, allowed)
+    return entries
 
 
 def make_and_tell(project: Project, order: Order) -> Made:

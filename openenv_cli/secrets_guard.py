@@ -7,6 +7,7 @@ import stat
 from collections.abc import Sequence
 
 from openenv.project.secrets import Secret, find_secrets
+from openenv_cli import console
 from openenv_cli.errors import CommandError, UsageError
 from openenv_cli.images.context import Entry
 
@@ -23,13 +24,14 @@ class SecretsError(CommandError):
         super().__init__(
             f"nothing was pushed: what looks secret is in {', '.join(files)}",
             {"found": [str(secret) for secret in found]},
-            hint=f"name it in an ignore file and give it as --secret; or, if it is none: --allow-secret {files[0]}",
+            hint="name it in an ignore file, and give it to a Space as --secret; "
+            f"or, if it is none: --allow-secret {files[0]}",
         )
         self.found = tuple(found)
 
 
 def require_no_secrets(entries: Sequence[Entry], allowed: Sequence[str]) -> None:
-    """Check that nothing is published that must not be.
+    """Check that nothing is published that must not be; print where what looks secret stands.
 
     Args:
         entries: What is to be published.
@@ -45,6 +47,8 @@ def require_no_secrets(entries: Sequence[Entry], allowed: Sequence[str]) -> None
             raise UsageError(f"--allow-secret: {path} is none of the files", hint="openenv push --dry-run lists them")
     found = [secret for entry in entries if entry.path not in allowed for secret in _secrets_of(entry)]
     if found:
+        for secret in found:
+            console.detail(str(secret))
         raise SecretsError(found)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from openenv_cli import console
-from openenv_cli.building import make_and_tell, show
+from openenv_cli.building import make_and_tell, require_publishable, show
 from openenv_cli.errors import UsageError
 from openenv_cli.images.build import Recipe
 from openenv_cli.images.make import Order
@@ -37,17 +37,25 @@ def build(
         bool, typer.Option("--smoke/--no-smoke", help="Start the image under restrictions, and validate it.")
     ] = True,
     push: Annotated[bool, typer.Option("--push", help="Push every tag to its registry.")] = False,
+    allow_secret: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Push this file though it looks secret; repeatable.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make the image of an environment.
 
     Sends the project's files, less what .dockerignore leaves out, and the wheel of this very runtime to the
     container engine. The image is tried out, labelled with its manifest and JSON Schemas, and then named.
+    Files that look secret stop --push before anything is built.
     """
     project = find_project(path)
     tags = tuple(map(read_tag, tag)) if tag else default_tags(project.manifest)
     target = None if platform is None else Platform.parse(platform)
     recipe = Recipe(base_image, target, _build_args(build_arg or []), use_cache=not no_cache)
+    if push:
+        require_publishable(project, recipe, allow_secret or ())
+    elif allow_secret:
+        raise UsageError("--allow-secret goes with --push", hint="without it, nothing looks for secrets")
     made = make_and_tell(project, Order(recipe, tags, trial=smoke, push=push))
     if as_json:
         console.document(made.as_json())

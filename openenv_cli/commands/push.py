@@ -12,7 +12,7 @@ import typer
 from openenv.hub.repo_id import RepoIdError
 from openenv.project.project import Project
 from openenv_cli import console
-from openenv_cli.building import make_and_tell, show
+from openenv_cli.building import make_and_tell, require_publishable, show
 from openenv_cli.errors import UsageError
 from openenv_cli.hub import rehearsal
 from openenv_cli.hub.client import Client
@@ -21,12 +21,11 @@ from openenv_cli.hub.push import Order, Pushed, read_destination
 from openenv_cli.hub.push import push as push_to_hub
 from openenv_cli.hub.settings import read_secrets, read_settings, read_variables
 from openenv_cli.hub.staging import stage
-from openenv_cli.images.build import Recipe, context_of, find_dockerfile
-from openenv_cli.images.context import Entry
+from openenv_cli.images.build import Recipe
 from openenv_cli.images.make import Order as ImageOrder
 from openenv_cli.images.tags import registry_tags
 from openenv_cli.projects import find_project
-from openenv_cli.secrets_guard import SecretsError, require_no_secrets
+from openenv_cli.secrets_guard import require_no_secrets
 
 _Project = Annotated[Path, typer.Argument(metavar="PATH", help="The project's folder, or one in it.")]
 _RepoId = Annotated[
@@ -114,7 +113,7 @@ def push(
     settings = read_settings(private, hardware, sleep_time, variables, read_secrets(secret or (), os.environ))
     owner, name = _destination(repo_id, project)
     staged = stage(project, base_image)
-    _guard(staged.entries, allow_secret or ())
+    require_no_secrets(staged.entries, allow_secret or ())
     order = Order(staged, owner, name, settings, _message(message, project), create_pr, wait, timeout)
     for remark in staged.remarks:
         console.note(remark)
@@ -142,16 +141,6 @@ def _destination(given: str | None, project: Project) -> tuple[str | None, str]:
         return read_destination(given, project.manifest)
     except RepoIdError as error:
         raise UsageError(f"--repo-id: {error.message}", hint=error.hint) from None
-
-
-def _guard(entries: Sequence[Entry], allowed: Sequence[str]) -> None:
-    """Show where what looks secret stands, before it stops the push."""
-    try:
-        require_no_secrets(entries, allowed)
-    except SecretsError as error:
-        for secret in error.found:
-            console.detail(str(secret))
-        raise
 
 
 def _message(given: str | None, project: Project) -> str:
@@ -189,18 +178,15 @@ def _push_image(
 ) -> None:
     """Make the image, and push it to a registry."""
     tags = registry_tags(reference, project.manifest)
-    dockerfile = find_dockerfile(project)
-    if base_image is not None:
-        dockerfile.require_base_image_argument()
-    entries = [entry for entry in context_of(project, dockerfile) if entry.header().isreg()]
-    _guard(entries, allowed)
+    recipe = Recipe(base_image)
+    entries = require_publishable(project, recipe, allowed)
     if dry_run and as_json:
         console.document({"dry_run": True, "tags": list(tags), "files": rehearsal.listed(entries)})
     elif dry_run:
         for line in (f"would build and push {', '.join(tags)} from:", *rehearsal.listed_lines(entries)):
             console.out(line)
     else:
-        made = make_and_tell(project, ImageOrder(Recipe(base_image), tags, push=True))
+        made = make_and_tell(project, ImageOrder(recipe, tags, push=True))
         if as_json:
             console.document(made.as_json())
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ECHO = Path(__file__).parents[2] / "envs" / "echo_env"
+TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3g"
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,44 @@ def test_wrong_options_are_told_before_an_engine_is_looked_for(openenv, project,
     ran = openenv("build", str(project), *options)
 
     assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: {error}\nhint: ")
+
+
+@pytest.fixture
+def token_in_settings(project):
+    (project / "echo_env" / "settings.py").write_text(f'\nTOKEN = "{TOKEN}"\n')
+    return "echo_env/settings.py"
+
+
+def test_what_looks_secret_stops_an_image_that_is_to_be_pushed_before_an_engine_is_looked_for(
+    openenv, project, token_in_settings
+):
+    ran = openenv("build", str(project), "--push", "--json")
+
+    assert ran.code == 1
+    assert ran.document["error"]["type"] == "SecretsError"
+    assert f"{token_in_settings}:2: a token of Hugging Face" in ran.err.splitlines()
+    assert TOKEN not in ran.err
+
+
+@pytest.mark.parametrize("options", [[], ["--push", "--allow-secret", "echo_env/settings.py"]])
+def test_what_looks_secret_may_be_in_an_image_that_stays_here_or_where_it_is_allowed(
+    openenv, project, token_in_settings, options
+):
+    assert openenv("build", str(project), *options, "--json").document["error"]["type"] == "EngineMissingError"
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--push", "--allow-secret", "x.pem"], "--allow-secret: x.pem is none of the files"),
+        (["--allow-secret", "x.pem"], "--allow-secret goes with --push"),
+    ],
+)
+def test_a_secret_is_allowed_only_of_a_file_that_would_be_pushed(openenv, project, options, error):
+    ran = openenv("build", str(project), *options)
+
+    assert ran.code == 2
     assert ran.err.startswith(f"error: {error}\nhint: ")
 
 
