@@ -32,6 +32,9 @@ _SITES = ("https://huggingface.co", "http://huggingface.co", "https://hf.co", "h
 _PATH = re.compile(r"[.~]{0,2}[/\\]|.*\\|[A-Za-z]:")
 """What only a path begins with, on any system."""
 
+_NAMES = "a URL, image: and an image's name, a Space as owner/name, a project's folder, an installed environment's name"
+"""What a text can be, for whoever gave something else."""
+
 _ADDRESS = re.compile(r"(?:[^/@\s]*@)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}(?:/.*)?")
 
 
@@ -165,8 +168,7 @@ def read_target(target: Any) -> Target:
     if not isinstance(target, str):
         raise ConfigurationError(
             f"{target!r} is nothing that can be played",
-            hint="give a URL, image: and an image's name, a Space as owner/name, a project's folder, an installed "
-            "environment's name, a client, or an environment's class",
+            hint=f"give {_NAMES}, a client, or an environment's class",
         )
     elsewhere = read_elsewhere(target)
     if elsewhere is not None:
@@ -186,8 +188,9 @@ def read_elsewhere(text: str) -> UrlTarget | ImageTarget | SpaceTarget | None:
         The server, the image or the Space; ``None`` where it names none of them.
 
     Raises:
-        ConfigurationError: It has the form of one of them, but is none.
+        ConfigurationError: It has the form of one of them, but is none; or it is no text.
     """
+    _require_text(text)
     if _on_page(text) is not None:
         return read_space(text)
     server = read_server(text)
@@ -207,8 +210,15 @@ def read_space(text: str) -> SpaceTarget:
 
     Raises:
         RepoIdError: It is neither.
+        ConfigurationError: It is no text.
     """
+    _require_text(text)
     return SpaceTarget(RepoId.parse(_on_page(text) or text))
+
+
+def _require_text(text: Any) -> None:
+    if not isinstance(text, str):
+        raise ConfigurationError(f"{text!r} is no text, so it names no environment", hint=f"give as text {_NAMES}")
 
 
 def _on_page(text: str) -> str | None:

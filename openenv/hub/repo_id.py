@@ -13,6 +13,7 @@ LONGEST = 96
 
 _WORD = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _SITES = ("huggingface.co", "hf.co")
+_EXAMPLE = "as in openenv/echo_env"
 
 
 class RepoIdError(ConfigurationError):
@@ -44,6 +45,8 @@ class RepoId:
         Raises:
             RepoIdError: It is not of this form, or the Hub takes no such name.
         """
+        if not isinstance(text, str):
+            raise _refused(text, "is no text, so it names no Space", _EXAMPLE)
         owner, slash, name = text.partition("/")
         if not slash or "/" in name:
             raise _refused(text, "is not of the form OWNER/NAME", _meant(text))
@@ -85,4 +88,4 @@ def _meant(text: str) -> str:
     words = [word for word in parts.path.split("/") if word and word not in ("spaces", *_SITES)]
     if len(words) == 2 and (parts.netloc in _SITES or "spaces" in text):
         return f"{words[0]}/{words[1]}"
-    return "as in openenv/echo_env"
+    return _EXAMPLE

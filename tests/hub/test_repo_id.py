@@ -48,6 +48,11 @@ def test_an_address_of_the_site_is_refused_with_what_is_meant(text):
     assert refusal.value.hint == "openenv/echo_env"
 
 
+def test_what_is_no_text_is_refused_too():
+    with pytest.raises(RepoIdError, match="'None' is no text, so it names no Space"):
+        RepoId.parse(None)
+
+
 def test_a_name_is_checked_without_its_owner():
     assert check_word("echo_env") == "echo_env"
     with pytest.raises(RepoIdError):
