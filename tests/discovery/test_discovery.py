@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -329,27 +328,6 @@ def test_a_project_that_is_not_installed_is_told_how_to_install_it(
         with pytest.raises(ConfigurationError, match="no installed environment is called") as told:
             AutoEnv.from_env("unheard_of")
         assert told.value.hint == f"{folder} is a project: pip install -e {folder} installs it"
-
-
-@pytest.mark.parametrize("name", ["./my-env", "../my-env", "~/my-env", "/envs/my-env", "C:\\envs\\mine", "a/b/c"])
-def test_a_path_is_no_space(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="no such file or folder"):
-        AutoEnv.from_env(name)
-
-
-@pytest.mark.parametrize("name", ["owner/my--env", "-owner/env", "owner/"])
-def test_what_neither_a_space_nor_a_folder_can_be_called_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"no such file or folder|no Space can be called that"):
-        AutoEnv.from_env(name)
-
-
-@pytest.mark.parametrize("name", [None, 3, Path("echo")])
-def test_what_is_no_text_is_refused_with_what_names_an_environment(name: Any) -> None:
-    calls = (AutoEnv.from_env, AutoEnv.get_env_class, AutoEnv.get_env_info, AutoEnv.from_hub)
-    for call in (*calls, AutoAction.from_env, AutoAction.from_hub, partial(AutoEnv.from_env, skip_install=True)):
-        with pytest.raises(ConfigurationError, match="is no text, so it names no environment") as refused:
-            call(name)
-        assert "a Space as owner/name" in str(refused.value.hint)
 
 
 def test_only_spaces_come_from_the_hub(site: Path) -> None:
