@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 from openenv.client.address import websocket_url, without_credentials
 from openenv.client.client import EnvClient
@@ -25,9 +26,12 @@ ClientT = TypeVar("ClientT", bound=EnvClient[Any, Any, Any])
 IMAGE_PREFIX = "image:"
 """What stands before an image's name where it could be something else."""
 
-_PAGE = re.compile(r"/spaces/([^/?#]+/[^/?#]+)/?")
+_PAGE = re.compile(r"/spaces/([^/?#]+/[^/?#]+)(?:/(?:tree|blob|raw|resolve|commits?)/([^/?#]+))?(?:[/?#].*)?")
 _SITES = ("https://huggingface.co", "http://huggingface.co", "https://hf.co", "http://hf.co")
-"""Where Spaces have their pages, and which path there is one."""
+"""Where Spaces have their pages, and which path there is one; some show a revision."""
+
+_NEWEST = "main"
+"""The branch that a Space without a revision stands for."""
 
 _PATH = re.compile(r"[.~]{0,2}[/\\]|.*\\|[A-Za-z]:")
 """What only a path begins with, on any system."""
@@ -206,10 +210,10 @@ def read_elsewhere(text: str) -> UrlTarget | ImageTarget | SpaceTarget | None:
 
 
 def read_space(text: str) -> SpaceTarget:
-    """Read the name of a Space, ``owner/name``, or the address of its page.
+    """Read the name of a Space, ``owner/name``, or the address of a page of it.
 
     Raises:
-        RepoIdError: It is neither.
+        RepoIdError: It is neither, or the page shows another revision than the newest.
         ConfigurationError: It is no text.
     """
     _require_text(text)
@@ -222,9 +226,13 @@ def _require_text(text: Any) -> None:
 
 
 def _on_page(text: str) -> str | None:
-    """Name the Space whose page this is the address of, on the Hub's site or on the one in its place here."""
+    """Name the Space that a page shows, on the Hub's site or on the one in its place here."""
     for site in (*_SITES, os.environ.get("HF_ENDPOINT", "").rstrip("/")):
         if site and text.startswith(site) and (page := _PAGE.fullmatch(text, len(site))):
+            revision = unquote(page[2] or _NEWEST)
+            if revision != _NEWEST:
+                hint = f"give {page[1]}, and in Python revision={revision!r}"
+                raise RepoIdError(f"{text} shows the revision {revision}", {"given": text}, hint=hint)
             return page[1]
     return None
 

@@ -86,6 +86,6 @@ def _meant(text: str) -> str:
     """Guess what an address of the Hub's site, or a path on it, is to be shortened to."""
     parts = urlsplit(text)
     words = [word for word in parts.path.split("/") if word and word not in ("spaces", *_SITES)]
-    if len(words) == 2 and (parts.netloc in _SITES or "spaces" in text):
+    if len(words) >= 2 and (parts.netloc in _SITES or "spaces" in text):
         return f"{words[0]}/{words[1]}"
     return _EXAMPLE

@@ -16,7 +16,7 @@ from openenv import EnvClient, GenericEnvClient
 from openenv.discovery.schemas import served_schemas
 from openenv.discovery.target import ImageTarget, ProjectTarget, SpaceTarget, UrlTarget, read_target
 from openenv.errors import ConfigurationError, ConnectError
-from openenv.hub.repo_id import RepoId
+from openenv.hub.repo_id import RepoId, RepoIdError
 
 
 class Counts:
@@ -103,6 +103,35 @@ def test_an_id_of_gymnasium_is_told_what_takes_it() -> None:
     with pytest.raises(ConfigurationError, match="no installed environment is called 'CartPole-v1'") as told:
         read_target("CartPole-v1")
     assert "openenv init --template gymnasium --env-id CartPole-v1" in str(told.value.hint)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "/",
+        "/tree/main",
+        "/tree/main/server",
+        "/blob/main/README.md",
+        "/commits/main",
+        "/discussions/3",
+        "?logs=build",
+    ],
+)
+def test_a_page_of_a_space_names_it_whatever_it_shows(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://localhost:9999/")
+    for site in ("https://huggingface.co", "https://hf.co", "http://localhost:9999"):
+        assert read_target(f"{site}/spaces/you/x{place}") == SpaceTarget(RepoId("you", "x"))
+
+
+@pytest.mark.parametrize(
+    ("place", "revision"),
+    [("tree/v1.0", "v1.0"), ("blob/refs%2Fpr%2F1/README.md", "refs/pr/1"), ("commit/0a1b", "0a1b")],
+)
+def test_a_page_of_another_revision_is_told_how_to_name_that(place: str, revision: str) -> None:
+    with pytest.raises(RepoIdError, match=f"shows the revision {revision}") as refused:
+        read_target(f"https://huggingface.co/spaces/you/x/{place}")
+    assert refused.value.hint == f"give you/x, and in Python revision={revision!r}"
 
 
 def test_a_server_says_what_it_takes_and_gives_to_whoever_it_lets_in() -> None:

@@ -39,7 +39,12 @@ def test_what_the_hub_would_refuse_is_refused_here(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["https://huggingface.co/spaces/openenv/echo_env", "spaces/openenv/echo_env", "hf.co/spaces/openenv/echo_env"],
+    [
+        "https://huggingface.co/spaces/openenv/echo_env",
+        "https://huggingface.co/spaces/openenv/echo_env/tree/main",
+        "spaces/openenv/echo_env",
+        "hf.co/spaces/openenv/echo_env",
+    ],
 )
 def test_an_address_of_the_site_is_refused_with_what_is_meant(text):
     with pytest.raises(RepoIdError) as refusal:
