@@ -11,6 +11,7 @@ from contextlib import closing
 from urllib.request import urlopen
 
 import pytest
+from docker.errors import NotFound
 from support.engine_proxy import far_engine
 from support.tiny_image import INSIDE
 
@@ -261,8 +262,14 @@ def test_starting_again_replaces_the_container(inside_image):
 def test_a_container_that_somebody_else_removed_is_stopped(engine, inside_image):
     provider = DockerProvider(inside_image)
     provider.start()
-    engine.containers.get(provider.container_id).remove(force=True)
+    container = engine.containers.get(provider.container_id)
+    container.remove(force=True)
+
     provider.stop()
+
+    assert (provider.container_id, provider.log) == (None, ())
+    with pytest.raises(NotFound):
+        container.reload()
 
 
 def test_the_log_and_the_end_can_be_followed(engine, inside_image):
