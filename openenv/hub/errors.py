@@ -59,7 +59,7 @@ class HubConflictError(HubError):
 class HubUnavailableError(HubError, ConnectError):
     """The Hub does not answer: no network, a connection that was cut, or a fault of its own."""
 
-    advice = "try again: https://status.huggingface.co says how the Hub is doing"
+    advice = "check the network, or try again later: https://status.huggingface.co says how the Hub is doing"
 
 
 class HubRateLimitError(HubUnavailableError):

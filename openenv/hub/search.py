@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openenv.hub.api import hub_api
+from openenv.hub.api import ask
 from openenv.hub.errors import explained
 
 TAG = "openenv"
@@ -12,6 +12,9 @@ TAG = "openenv"
 
 MOST = 100
 """How many Spaces are listed at most."""
+
+_FACTS = ["cardData", "lastModified", "likes", "private", "runtime"]
+_ASK_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,12 @@ def find_spaces(words: str, token: str | None = None) -> list[FoundSpace]:
     Raises:
         HubError: The Hub does not say.
     """
-    api = hub_api(token)
-    facts = ["cardData", "lastModified", "likes", "private", "runtime"]
+    from huggingface_hub import SpaceInfo
+
+    query = {"filter": TAG, "search": words, "limit": MOST, "expand": _FACTS}
     with explained():
-        found = list(api.list_spaces(filter=TAG, search=words, limit=MOST, expand=facts))  # type: ignore[arg-type]
+        listed = ask("/api/spaces", token, _ASK_S, query)
+    found = [SpaceInfo(**each) for each in listed]  # type: ignore[no-untyped-call]
     return [
         FoundSpace(
             repo_id=space.id,

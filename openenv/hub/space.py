@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from openenv.errors import ConfigurationError, ConnectError
-from openenv.hub.api import hub_api
+from openenv.hub.api import ask, hub_api
 from openenv.hub.errors import HubUnavailableError, explained
 from openenv.hub.repo_id import RepoId
 from openenv.hub.token import find_token
@@ -45,6 +45,9 @@ _DEFAULT_PORT = 7860
 """Where the server of a Space listens that does not say ``app_port`` (https://huggingface.co/docs/hub/spaces-sdks-docker)."""
 
 _ASK_S = 30.0
+_LEAST_ASK_S = 1.0
+"""How long an answer may take where no time is left: the last look is a fair one."""
+
 _FIRST_PAUSE_S, _GROWTH, _LONGEST_PAUSE_S = 0.2, 1.5, 5.0
 _NO_SERVER = "its page shows what it is; openenv list --hub finds Spaces that are environments"
 _ELSEWHERE = "in Python, use_docker=True runs its image here, and provider=ProcessProvider its files"
@@ -153,7 +156,7 @@ class Space:
         until = monotonic() + timeout_s
         seconds, stage, problem = _FIRST_PAUSE_S, "", ""
         while True:
-            now = self._stage(last=monotonic() > until)
+            now = self._stage(until)
             if now not in ("", stage):
                 stage = now
                 on_stage(stage)
@@ -161,7 +164,7 @@ class Space:
                 hint = _HOPELESS[stage] if stage in _EMPTY else f"{_HOPELESS[stage]}; {_ELSEWHERE}"
                 raise self._not_running(f"does not run ({stage})", stage, hint)
             if self.url is not None and (stage in UP or stage == ASLEEP):
-                problem, lasts = self._knock(self.url)
+                problem, lasts = self._knock(self.url, until)
                 if stage in UP and not problem:
                     return self.url
                 if stage in UP and lasts:
@@ -172,25 +175,26 @@ class Space:
             pause(seconds)
             seconds = min(seconds * _GROWTH, _LONGEST_PAUSE_S)
 
-    def _stage(self, *, last: bool) -> str:
-        """Ask where it stands; nothing is said by a Hub that does not answer for a moment, unless it was the last."""
+    def _stage(self, until: float) -> str:
+        """Ask where it stands; nothing is said by a Hub that does not answer for a moment, while there is time."""
         try:
             with explained(self.repo_id):
-                return str(hub_api(self.token).get_space_runtime(str(self.repo_id)).stage)
+                return str(ask(f"/api/spaces/{self.repo_id}/runtime", self.token, _until(until))["stage"])
         except HubUnavailableError:
-            if last:
+            if monotonic() > until:
                 raise
             return ""
 
-    def _knock(self, url: str) -> tuple[str, bool]:
+    def _knock(self, url: str, until: float) -> tuple[str, bool]:
         """Ask its server for its health; says what is wrong, and whether waiting will not change that."""
         from httpx2 import HTTPError
         from huggingface_hub import get_session
 
         try:
-            status = get_session().get(f"{url}/health", headers=dict(self.headers), timeout=_ASK_S).status_code
+            reply = get_session().get(f"{url}/health", headers=dict(self.headers), timeout=_until(until))
         except HTTPError as error:
             return f"{url} does not answer ({type(error).__name__})", False
+        status = reply.status_code
         if status == HTTPStatus.OK:
             return "", False
         return f"{url}/health answers {status}", status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
@@ -198,6 +202,11 @@ class Space:
     def _not_running(self, what: str, stage: str, hint: str) -> SpaceNotRunningError:
         data = {"repo_id": str(self.repo_id), "stage": stage}
         return SpaceNotRunningError(f"the Space {self.repo_id} {what}", data, hint=hint)
+
+
+def _until(end: float) -> float:
+    """Say how long to wait for one answer, in seconds, where the whole wait has this end."""
+    return min(_ASK_S, max(_LEAST_ASK_S, end - monotonic()))
 
 
 def registry() -> str:

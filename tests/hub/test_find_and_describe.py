@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,7 +77,36 @@ def test_a_hub_that_does_not_answer_is_missing(openenv: Any, hub: HubUser, waits
     ran = openenv("list", "--hub", "walk", "--json")
 
     assert (ran.code, ran.document["error"]["type"]) == (3, "HubUnavailableError")
-    assert waits  # the client has asked again
+    assert "503" in ran.err
+    assert waits == []
+
+
+@pytest.fixture
+def nowhere(hub: HubUser, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Where the Hub would be, if anybody accepted connections there."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{bound.getsockname()[1]}")
+        yield bound
+
+
+def test_without_a_network_spaces_are_looked_for_once(openenv: Any, nowhere: socket.socket, waits: list[float]) -> None:
+    ran = openenv("list", "--hub", "walk", "--json")
+
+    assert (ran.code, ran.document["error"]["type"]) == (3, "HubUnavailableError")
+    assert "check the network" in ran.document["error"]["hint"]
+    assert waits == []
+
+
+def test_a_silent_hub_is_not_waited_for_without_end(
+    openenv: Any, nowhere: socket.socket, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere.listen()
+    monkeypatch.setattr("openenv.hub.search._ASK_S", 0.01)
+
+    ran = openenv("list", "--hub", "walk", "--json")
+
+    assert (ran.code, ran.document["error"]["type"]) == (3, "HubUnavailableError")
 
 
 def test_a_space_is_described_where_it_runs(openenv: Any, space: str) -> None:

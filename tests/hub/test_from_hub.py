@@ -198,6 +198,17 @@ def test_a_hub_that_says_nothing_is_not_waited_for_without_end(monkeypatch: pyte
             GenericEnvClient.from_hub("owner/walk", use_docker=False).sync().connect()
 
 
+def test_a_hub_that_falls_silent_is_not_waited_for_longer_than_the_start_may_take(
+    deployed: Callable[..., tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = Space.find(RepoId.parse(deployed()[0]))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr("openenv.hub.space._LEAST_ASK_S", 0.01)
+        with pytest.raises(HubUnavailableError, match="gave no answer"):
+            space.wait_until_up(0.05, print, lambda _: None)
+
+
 def test_a_space_that_is_no_environment_is_not_waited_for(hub: HubUser) -> None:
     space = hub.space("a-page")
     with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as page:
