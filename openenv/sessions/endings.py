@@ -16,22 +16,29 @@ class Endings:
 
     Args:
         close_s: How long closing may take, in seconds; then an environment counts as stuck.
+        stoppable: Whether what runs too long can be stopped. Where it cannot, an environment that has let a
+            deadline pass is stuck at once.
     """
 
-    def __init__(self, close_s: float) -> None:
+    def __init__(self, close_s: float, *, stoppable: bool) -> None:
         self._close_s = close_s
+        self._stoppable = stoppable
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    def begin(self, name: str, runner: Runner, *, stuck: Callable[[], None], gone: Callable[[], None]) -> None:
+    def begin(
+        self, name: str, runner: Runner, *, late: bool, stuck: Callable[[], None], gone: Callable[[], None]
+    ) -> None:
         """Close an environment.
 
         Args:
             name: The name of its session, for the log.
             runner: Where it lives.
-            stuck: Called when closing takes too long.
+            late: Whether it has let a deadline pass.
+            stuck: Called when it does not return in time.
             gone: Called when nothing of it is left, which may be never.
         """
-        task = self.tasks[name] = asyncio.get_running_loop().create_task(self._close(name, runner, stuck))
+        patience_s = 0.0 if late and not self._stoppable else self._close_s
+        task = self.tasks[name] = asyncio.get_running_loop().create_task(self._close(name, runner, patience_s, stuck))
         task.add_done_callback(lambda _: self.tasks.pop(name))
         task.add_done_callback(lambda _: gone())  # before anybody who waits for it goes on
 
@@ -53,10 +60,11 @@ class Endings:
             if stop_now() or loop.time() >= deadline:
                 return
 
-    async def _close(self, name: str, runner: Runner, stuck: Callable[[], None]) -> None:
+    async def _close(self, name: str, runner: Runner, patience_s: float, stuck: Callable[[], None]) -> None:
         closing = asyncio.ensure_future(runner.close())
-        done, _ = await asyncio.wait([closing], timeout=self._close_s)
-        if not done:
+        if patience_s > 0:
+            await asyncio.wait([closing], timeout=patience_s)
+        if not closing.done():
             logger.error("session %s: its environment does not return; the slot is stuck until it does", name)
             stuck()
             runner.cancel()

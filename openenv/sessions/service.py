@@ -11,6 +11,7 @@ from functools import partial
 from typing import Literal
 
 from openenv.errors import (
+    DeadlineError,
     OpenEnvError,
     ServerDrainingError,
     SessionCapacityError,
@@ -32,6 +33,9 @@ logger = logging.getLogger("openenv.sessions")
 
 Place = Literal["inline", "thread", "process"]
 """Where environments run."""
+
+_TOO_LATE = "timeout"
+"""Why a session ends whose environment did not return in time."""
 
 _LEDGERS: dict[Phase, Callable[[], Ledger]] = {Phase.ATTACHED: NumberedLedger, Phase.UNATTACHED: NamedLedger}
 
@@ -83,7 +87,7 @@ class SessionService:
         self._workers = WorkerPool(blueprint, settings.memory_limit_mb)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._endings = Endings(settings.deadlines.close_s)
+        self._endings = Endings(settings.deadlines.close_s, stoppable=settings.place != "thread")
         self.throw_away = ThrowAway(partial(self._runner, Dialect.V1), self.store, self._endings, settings.deadlines)
         self._emptied = asyncio.Event()
         self._shut = False
@@ -139,7 +143,7 @@ class SessionService:
             if session.ended is None:
                 log_unmade(lease.id, error)
                 # Who hears of it may come back at once: the slot is free then.
-                await self.finish(session, "failed to open")
+                await self.finish(session, _TOO_LATE if isinstance(error, DeadlineError) else "failed to open")
                 raise
         if session.farewell is not None:
             raise session.farewell
@@ -197,7 +201,7 @@ class SessionService:
         session.stop(reason, farewell)
         self.store.end(session.lease, reason)
         stuck, gone = partial(self._stuck, session), partial(self._gone, session, reason)
-        self._endings.begin(session.id, session.runner, stuck=stuck, gone=gone)
+        self._endings.begin(session.id, session.runner, late=reason == _TOO_LATE, stuck=stuck, gone=gone)
 
     async def finish(self, session: Session, reason: str) -> None:
         """End a session, and wait for its environment as long as closing may take."""

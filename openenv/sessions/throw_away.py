@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
-from openenv.errors import OpenEnvError, ServerDrainingError, SessionCapacityError
+from openenv.errors import DeadlineError, OpenEnvError, ServerDrainingError, SessionCapacityError
 from openenv.protocol.frames import Reply, Request
 from openenv.sessions.endings import Endings
 from openenv.sessions.runners import Runner
@@ -70,16 +71,18 @@ class ThrowAway:
         runner = self._make_runner(verbose, name)
         playing = asyncio.get_running_loop().create_task(self._answer(runner, name, request))
         self._playing.add(playing)
+        stuck, gone, late = partial(self._stuck.add, name), partial(self._gone, name), False
         try:
             reply = await playing
         except BaseException as error:
+            late = isinstance(error, DeadlineError)
             runner.cancel()
             if isinstance(error, asyncio.CancelledError) and self._store.draining:
                 raise ServerDrainingError("the server is shutting down") from None
             raise
         finally:
             self._playing.discard(playing)
-            self._endings.begin(name, runner, stuck=lambda: self._stuck.add(name), gone=lambda: self._gone(name))
+            self._endings.begin(name, runner, late=late, stuck=stuck, gone=gone)
             await self._endings.wait(name)
         log_fault(name, request, reply)
         return reply

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import field_validator
 from support.puppets import (
+    PATIENCE_S,
     BrokenPuppet,
     LonelyPuppet,
     Puppet,
@@ -87,13 +88,14 @@ def test_a_call_that_waits_too_long_for_its_turn_is_refused() -> None:
 
 def test_an_environment_that_does_not_return_keeps_its_turn_and_is_counted() -> None:
     turnstile = turnstiles.named("never back")
-    timeouts = {"step_timeout_s": 0.05, "close_timeout_s": 0.05}
-    with serving(LonelyPuppet, **timeouts) as served, served.http() as http:
-        late = http.post("/step", json={"action": {"do": "wait", "name": "never back"}})
-        assert (late.status_code, late.json()["code"]) == (504, "TIMEOUT")
+    timeouts = {"step_timeout_s": 0.05, "close_timeout_s": 2 * PATIENCE_S}
+    with serving(LonelyPuppet, **timeouts) as served, served.http() as http, ThreadPoolExecutor() as pool:
+        call = pool.submit(http.post, "/step", json={"action": {"do": "wait", "name": "never back"}})
         until(lambda: http.get("/health").status_code == 503)
         assert http.get("/ready").json()["stuck"] == 1
         turnstile.open()
+        late = call.result()
+        assert (late.status_code, late.json()["code"]) == (504, "TIMEOUT")
         until(lambda: http.get("/health").status_code == 200)
         assert http.post("/reset").status_code == 200
 

@@ -124,12 +124,13 @@ def last_events() -> list[str]:
 async def test_a_step_that_takes_too_long_in_a_thread_ends_the_session_and_leaves_its_slot_stuck() -> None:
     turnstile = turnstiles.named("too long")
     with tapped_log() as log:
-        async with Stage("thread", most=2, deadlines=Deadlines(close_s=0.05)) as stage:
+        async with Stage("thread", most=2) as stage:
             player, other = await stage.open(), await stage.open()
             puppet = await player.told()
             reply = await player.step("wait", name="too long", timeout_s=0.05)
             assert (reply.code, reply.fatal, player.session.ended) == ("TIMEOUT", True, "timeout")
-            await asyncio.to_thread(log.wait_for, "stuck", player.session.id)
+            await asyncio.sleep(0)  # the next turn of the loop: nobody can have asked before
+            assert log.find("stuck", player.session.id)
             assert (stage.service.store.stuck, stage.service.store.active) == (1, 2)
             await other.reset()
 
@@ -137,6 +138,23 @@ async def test_a_step_that_takes_too_long_in_a_thread_ends_the_session_and_leave
             await stage.free_slots(1)
             assert stage.service.store.stuck == 0
     assert journal.of(puppet) == ["init", "reset", "step", "close"]
+
+
+@in_loop
+async def test_a_step_that_nobody_waits_for_any_more_may_take_as_long_as_closing_before_it_is_stuck() -> None:
+    turnstile = turnstiles.named("nobody waits")
+    with tapped_log() as log:
+        async with Stage("thread", most=1) as stage:
+            player = await stage.open()
+            await player.reset()
+            left = player.submit(player.request("step", {"do": "wait", "name": "nobody waits"}))
+            await asyncio.to_thread(turnstile.await_entry)
+            finishing = asyncio.ensure_future(stage.service.finish(player.session, "closed"))
+            assert (await left).code == "SESSION_EXPIRED"
+            assert (stage.service.store.stuck, stage.service.store.active) == (0, 1)
+            turnstile.open()
+            await finishing
+    assert not log.find("stuck")
 
 
 @in_loop
@@ -180,11 +198,16 @@ async def test_a_quick_step_after_a_slow_limit_has_a_deadline_of_its_own() -> No
 @in_loop
 async def test_an_environment_that_is_never_made_is_given_up_and_closed_when_it_is_made_after_all() -> None:
     turnstile = turnstiles.fresh("beauty")
-    async with Stage("thread", SleepingBeauty, most=1, deadlines=Deadlines(reset_s=0.05, close_s=0.05)) as stage:
-        with pytest.raises(DeadlineError):
-            await stage.open()
-        turnstile.open()
-        await stage.free_slots(1)
+    with tapped_log() as log:
+        async with Stage("thread", SleepingBeauty, most=1, deadlines=Deadlines(reset_s=0.05)) as stage:
+            opening = asyncio.ensure_future(stage.open())
+            await asyncio.to_thread(log.wait_for, "no environment", "took longer")
+            assert (stage.service.store.stuck, stage.service.healthy) == (1, False)
+            turnstile.open()
+            with pytest.raises(DeadlineError):
+                await opening
+            await stage.free_slots(1)
+            assert (stage.service.store.stuck, stage.service.healthy) == (0, True)
     assert last_events() == ["init", "close"]
 
 
