@@ -43,8 +43,8 @@ class RemoteEnv(gymnasium.Env[Any, Any]):
     """One session, as Gymnasium sees it.
 
     An action that is not possible raises ``gymnasium.error.InvalidAction``, a step without an episode
-    ``gymnasium.error.ResetNeeded``; errors for which Gymnasium has no name are those of
-    :mod:`openenv.errors`.
+    ``gymnasium.error.ResetNeeded``, either of them once it is closed ``gymnasium.error.ClosedEnvironmentError``;
+    errors for which Gymnasium has no name are those of :mod:`openenv.errors`.
 
     Args:
         sessions: The session, open.
@@ -60,6 +60,7 @@ class RemoteEnv(gymnasium.Env[Any, Any]):
         self._client = sessions[0]
         self._interpreter = interpreter
         self._frame: NDArray[np.uint8] | None = None
+        self._closed = False
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode.
@@ -72,8 +73,10 @@ class RemoteEnv(gymnasium.Env[Any, Any]):
             The first observation and its info.
 
         Raises:
+            gymnasium.error.ClosedEnvironmentError: It is closed.
             OpenEnvError: The server refused, or is gone.
         """
+        self._refuse_closed()
         super().reset(seed=seed)
         sent = self._interpreter.reset_options(seed, options, self.np_random)
         first = self._interpreter.transition(self._client.reset(**sent))
@@ -92,8 +95,10 @@ class RemoteEnv(gymnasium.Env[Any, Any]):
         Raises:
             gymnasium.error.InvalidAction: The action is not possible; nothing has changed.
             gymnasium.error.ResetNeeded: No episode is running.
+            gymnasium.error.ClosedEnvironmentError: It is closed.
             OpenEnvError: Something else went wrong.
         """
+        self._refuse_closed()
         sent = self._interpreter.action(action)
         try:
             result = self._client.step(sent)
@@ -115,4 +120,9 @@ class RemoteEnv(gymnasium.Env[Any, Any]):
 
     def close(self) -> None:
         """End the session, and the server that was started for it; does nothing the second time."""
+        self._closed = True
         self._sessions.close()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise gymnasium.error.ClosedEnvironmentError("this environment is closed: make another")

@@ -91,6 +91,7 @@ class RemoteVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
 
         Raises:
             ValueError: There are more or fewer seeds or flags than sessions.
+            gymnasium.error.ClosedEnvironmentError: It is closed.
             OpenEnvError: The server refused, or is gone.
         """
         self._refuse_closed()
@@ -118,6 +119,7 @@ class RemoteVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
             gymnasium.error.InvalidAction: An action is not possible.
             gymnasium.error.ResetNeeded: No episode is running.
             ValueError: There are more or fewer actions than sessions.
+            gymnasium.error.ClosedEnvironmentError: It is closed.
             OpenEnvError: Something else went wrong.
         """
         self._refuse_closed()
@@ -160,7 +162,7 @@ class RemoteVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
 
     def _refuse_closed(self) -> None:
         if self.closed:
-            raise gymnasium.error.ClosedEnvironmentError("this vector environment is closed")
+            raise gymnasium.error.ClosedEnvironmentError("this vector environment is closed: make another")
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
         if seed is None or isinstance(seed, int):

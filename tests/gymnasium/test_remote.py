@@ -258,6 +258,17 @@ def test_a_project_s_server_lives_as_long_as_its_environment(project):
         GenericEnvClient(url, connect_timeout_s=1).connect()
 
 
+def test_a_closed_one_raises_gymnasium_s_own_error(cartpole):
+    env = openenv.gymnasium.make(cartpole.url)
+    env.reset()
+    env.close()
+    env.close()
+
+    for call in (env.reset, lambda: env.step(0)):
+        with pytest.raises(gymnasium.error.ClosedEnvironmentError):
+            call()
+
+
 def test_closing_frees_the_slot():
     with serving(Listener, max_sessions=1) as served:
         env = openenv.gymnasium.make(served.url)
