@@ -32,7 +32,7 @@ class Step(_Record):
 
     Attributes:
         observation: What the policy saw before it, as JSON values.
-        action: What it did, as JSON values.
+        action: What it did, as JSON values; without ``metadata`` where they are empty.
         reward: What it got for that; ``None`` where the environment gave no reward.
         terminated: Whether the task ended with this step.
         truncated: Whether the episode was cut short after it.

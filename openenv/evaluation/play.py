@@ -142,7 +142,7 @@ class _Recorder:
             assert self._result is not None
             step = Step(
                 observation=as_json(self._result.observation),
-                action=_plain(action),
+                action=_action(action),
                 reward=result.reward,
                 terminated=result.terminated,
                 truncated=result.truncated,
@@ -181,6 +181,14 @@ class _Recorder:
             return False
         said = (self._result.info or {}).get(SUCCESS)
         return said if isinstance(said, bool) else self._return > 0
+
+
+def _action(action: Any) -> Any:
+    """Write an action as JSON values. Every typed one has metadata: those that say nothing are left out."""
+    written = _plain(action)
+    if isinstance(written, dict) and written.get("metadata") == {}:
+        del written["metadata"]
+    return written
 
 
 def _plain(value: Any) -> Any:

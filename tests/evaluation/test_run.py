@@ -316,6 +316,18 @@ def test_keeps_the_steps(tmp_path: Path) -> None:
     assert report.episodes[0].steps is None
 
 
+@pytest.mark.parametrize(("metadata", "kept"), [({}, {}), ({"why": "a guess"}, {"metadata": {"why": "a guess"}})])
+def test_metadata_of_an_action_are_kept_where_they_say_something(
+    metadata: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    script = {"script": ScriptedPolicy([WalkAction(side=1, metadata=metadata)] * 9)}
+
+    [episode] = evaluate(Walk, script, episodes=1, seed=1, trajectories=True).episodes
+
+    assert episode.steps is not None
+    assert [step.action for step in episode.steps] == [{"side": 1, **kept}] * episode.length
+
+
 def test_without_a_folder_the_steps_are_in_the_report() -> None:
     [episode] = evaluate(Walk, {"right": RightPolicy}, episodes=1, trajectories=True).episodes
 
