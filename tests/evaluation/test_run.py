@@ -325,7 +325,7 @@ def test_metadata_of_an_action_are_kept_where_they_say_something(
     [episode] = evaluate(Walk, script, episodes=1, seed=1, trajectories=True).episodes
 
     assert episode.steps is not None
-    assert [step.action for step in episode.steps] == [{"side": 1, **kept}] * episode.length
+    assert [step.action for step in episode.steps] == [{"side": 1, "remark": "", **kept}] * episode.length
 
 
 def test_without_a_folder_the_steps_are_in_the_report() -> None:
