@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import socket
 import sys
 import traceback
@@ -16,6 +15,7 @@ from typing import Any
 from openenv.errors import OpenEnvError
 from openenv.project.frames import is_own
 from openenv.project.manifest import MANIFEST_NAME
+from openenv.project.missing import install_hint
 from openenv.project.project import Project
 from openenv_cli import console
 from openenv_cli.errors import CommandError
@@ -118,15 +118,11 @@ def load_app(project: Project) -> Any:
 
 def _import_hint(error: BaseException, project: Project) -> str:
     """Say what to do about an app that cannot be imported."""
-    missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else None
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing and f"{project.app.partition(':')[0]}.".startswith(f"{missing}."):
         return f"{_NAMED_BY}; modules are looked for in {project.import_path}"
-    if missing and missing.partition(".")[0] != project.package:
-        folder = shlex.quote(str(project.root))
-        return (
-            f"list the package with {missing} in pyproject.toml, and install what that lists: pip install -e {folder}"
-        )
-    return "the lines above show where; python's own traceback comes with --debug"
+    install = install_hint(missing, project.package, project.root) if missing else None
+    return install or "the lines above show where; python's own traceback comes with --debug"
 
 
 def own_frames(error: BaseException, root: Path) -> str:

@@ -19,6 +19,7 @@ from openenv.errors import ConfigurationError
 from openenv.generics import type_arguments
 from openenv.project.frames import frames_of, last_own, place
 from openenv.project.manifest import MANIFEST_NAME, ClassReference, Manifest, parse_manifest
+from openenv.project.missing import install_hint
 from openenv.project.project import Project, read_text
 from openenv.project.pyproject import ENTRY_POINTS, PYPROJECT_NAME
 from openenv.version import DISTRIBUTION
@@ -116,7 +117,9 @@ class InstalledEnvironment:
             said = error.msg if isinstance(error, SyntaxError) else str(error)
             message = f"{self.name}: cannot import {module}: {type(error).__name__}: {said}"
             own = last_own(frames_of(error), self.folder)
-            hint = _import_hint(error, self.package)
+            missing = error.name if isinstance(error, ModuleNotFoundError) else None
+            hint = install_hint(missing, self.package, self.folder) if missing else None
+            hint = hint or f"mend the package {self.package}, or install it anew"
             raise ConfigurationError(f"{message} ({place(own)})" if own else message, hint=hint) from error
 
 
@@ -209,14 +212,6 @@ def _manifest_in(folder: Path) -> Manifest | None:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST_NAME
     return parse_manifest(read_text(path), str(path))
-
-
-def _import_hint(error: Exception, package: str) -> str:
-    """Say what to do about a package that cannot be imported."""
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    if missing and missing.partition(".")[0] != package:
-        return f"install what has the module {missing}"
-    return f"mend the package {package}, or install it anew"
 
 
 def _own_name(folder: Path) -> str | None:

@@ -142,6 +142,8 @@ class _Server:
     def __init__(self, provider: ProcessProvider) -> None:
         self._app = provider.app
         self._root = _root_of(provider.app, provider.app_dir)
+        # What another interpreter has is its owner's.
+        self._package = _package_in(self._root, provider.app) if provider.python is None else None
         self._owner = os.getpid()
         self._log: deque[str] = deque(maxlen=_TAIL)
         # The server stops when the other end of this pipe closes: with us, however we end.
@@ -229,7 +231,8 @@ class _Server:
                 logger.debug("%s: %s", self._app, text)
 
     def _failure(self, what: str) -> ServerStartError:
-        return start_error(f"the server of {self._app} {what}", "\n".join(self._log), _LIKELY, root=self._root)
+        log = "\n".join(self._log)
+        return start_error(f"the server of {self._app} {what}", log, _LIKELY, root=self._root, package=self._package)
 
 
 def _server_command(python: Path | None) -> list[str]:
@@ -254,11 +257,20 @@ def _root_of(app: str, app_dir: Path | None) -> Path:
     """Find where the files of an app's author are: its folder, or else the package or module as it is installed."""
     if app_dir is None:
         with suppress(ImportError, ValueError):
-            spec = find_spec(app.partition(":")[0].partition(".")[0])
+            spec = find_spec(_top(app))
             places = [] if spec is None else [*(spec.submodule_search_locations or ()), spec.origin]
             if places and places[0] is not None:
                 return Path(places[0])
     return (app_dir or Path()).resolve()
+
+
+def _package_in(root: Path, app: str) -> Path:
+    """Find the folder of an app's package from where its author's files are."""
+    return root if root.name == _top(app) else root / _top(app)
+
+
+def _top(app: str) -> str:
+    return app.partition(":")[0].partition(".")[0]
 
 
 def _import_path() -> list[str]:
