@@ -15,6 +15,7 @@
     │   ├── StaleRequestError               STALE_REQUEST
     │   ├── OutOfOrderError                 OUT_OF_ORDER
     │   ├── IdReusedError                   ID_REUSED
+    │   ├── UnknownRouteError               UNKNOWN_ROUTE
     │   └── UnauthorizedError               UNAUTHORIZED
     ├── ExecutionError                      (RuntimeError)    EXECUTION_ERROR: the environment raised
     │   ├── EnvironmentFault                                       raised by authors: sent as it is
@@ -139,6 +140,13 @@ class IdReusedError(RequestError):
 
     code = "ID_REUSED"
     advice = _OUR_BUG
+
+
+class UnknownRouteError(RequestError):
+    """The server has nothing at this path, or not for this method."""
+
+    code = "UNKNOWN_ROUTE"
+    advice = "the server's /docs shows what there is"
 
 
 class UnauthorizedError(RequestError):

@@ -13,6 +13,7 @@ from openenv.errors import ConfigurationError
 from openenv.protocol import MAX_MESSAGE_BYTES, Dialect
 from openenv.protocol.frames import FrameDecoder
 from openenv.server.body_limit import BodyLimit
+from openenv.server.route_table import RouteTable
 from openenv.server.routes import health_routes, information_routes, throw_away_routes, unhandled
 from openenv.server.security import Gate
 from openenv.server.session_routes import SessionRoutes
@@ -95,10 +96,13 @@ def _assemble(service: SessionService, settings: ServerSettings, readme: str | N
     app.state.openenv_service = service
     app.state.openenv_drain_timeout_s = settings.drain_timeout_s
     app.state.openenv_needs_key = settings.api_key is not None
-    app.include_router(health_routes(service))
-    app.include_router(information_routes(service, readme, first))
-    app.include_router(throw_away_routes(service))
-    app.include_router(sessions.router())
+    information = information_routes(service, readme, first)
+    routers = (health_routes(service), information, throw_away_routes(service), sessions.router())
+    for router in routers:
+        app.include_router(router)
+    table = RouteTable(routers)
+    app.router.default = table.not_found
+    app.add_exception_handler(405, table.wrong_method)
     app.add_exception_handler(Exception, unhandled)
     app.add_middleware(BodyLimit, most=MAX_MESSAGE_BYTES)
     app.add_middleware(Gate, websocket=endpoint, api_key=settings.api_key, allowed_origins=settings.allowed_origins)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from fastapi import Request
@@ -24,6 +24,7 @@ _STATUS = {
     "UNKNOWN_TYPE": 422,
     "INVALID_ACTION": 422,
     "UNAUTHORIZED": 403,
+    "UNKNOWN_ROUTE": 404,
     "SESSION_NOT_FOUND": 404,
     "SESSION_EXPIRED": 410,
     "BUSY": 409,
@@ -64,9 +65,23 @@ def reply_response(reply: Reply) -> Response:
     return JSONResponse(body, _STATUS.get(body["code"], 500), headers)
 
 
-def error_response(error: OpenEnvError) -> Response:
-    """Put an error in a response, with the status of its code."""
-    return reply_response(error_reply(error))
+def error_response(
+    error: OpenEnvError, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Put an error in a response.
+
+    Args:
+        error: The error.
+        status: The status; that of its code where left out.
+        headers: Headers beside those that the error has.
+
+    Returns:
+        The response.
+    """
+    response = reply_response(error_reply(error))
+    response.status_code = status or response.status_code
+    response.headers.update(headers or {})
+    return response
 
 
 class ProblemRoute(APIRoute):

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from openenv.errors import UnauthorizedError
-from openenv.protocol.faults import error_body
+from openenv.server.problems import error_response
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -46,14 +46,15 @@ class Gate:
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         refusal = self._origin_refusal(scope, headers) or self._key_refusal(scope, headers)
         if refusal is not None:
-            await _refuse(scope, receive, send, *refusal)
-        elif scope["type"] == "websocket" and _path(scope) == "/ws":
+            status, message = refusal
+            await refuse(scope, receive, send, error_response(UnauthorizedError(message), status))
+        elif scope["type"] == "websocket" and path_of(scope) == "/ws":
             await self._websocket(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     def _key_refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
-        if self._api_key is None or _path(scope) in _OPEN_PATHS:
+        if self._api_key is None or path_of(scope) in _OPEN_PATHS:
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         given = headers.get("x-openenv-key") or (bearer.strip() if scheme.lower() == "bearer" else "")
@@ -78,7 +79,7 @@ class Gate:
         return is_loopback_name(name) or any(_parts(origin).hostname == name for origin in self._origins)
 
 
-def _path(scope: Scope) -> str:
+def path_of(scope: Scope) -> str:
     """The path within this app, which may be mounted in another one."""
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     return path
@@ -114,17 +115,21 @@ def _parts(address: str) -> SplitResult:
         return SplitResult("", "", "", "", "")
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, message: str) -> None:
-    body = error_body(UnauthorizedError(message)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+async def refuse(scope: Scope, receive: Receive, send: Send, response: ASGIApp) -> None:
+    """Answer a request; a WebSocket is answered before it opens, and with 403 where the web server cannot say more.
+
+    Args:
+        scope: The request.
+        receive: Where its messages come from.
+        send: Where the answer goes.
+        response: The answer.
+    """
     if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await response(scope, receive, send)
         return
     await receive()
     if "websocket.http.response" in scope.get("extensions", {}):
-        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-        await send({"type": "websocket.http.response.body", "body": body})
+        await response(scope, receive, send)
         for _ in range(2):  # until the socket is gone; uvicorn takes who returns earlier for one who did not answer
             await receive()
     else:

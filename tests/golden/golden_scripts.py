@@ -176,7 +176,6 @@ ECHO = {
         request("GET", "/step"),
         request("POST", "/state"),
         request("POST", "/health"),
-        request("GET", "/nowhere"),
     ],
 }
 
