@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -11,6 +12,9 @@ from hypothesis import settings
 
 settings.register_profile("here", deadline=None, max_examples=50)  # how long one example takes proves nothing
 settings.load_profile("here")
+
+# A shell starts what it puts in the background deaf to Ctrl-C, and so would be every process that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
