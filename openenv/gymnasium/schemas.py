@@ -12,6 +12,7 @@ from gymnasium import spaces
 
 from openenv.gymnasium.elements import from_json, to_json
 from openenv.gymnasium.spaces import EXTENSION, AnyOf, Choice, Json, UnsupportedSpaceError, bounds_of, box_of, space_of
+from openenv.shapes.reference import referred
 
 BESIDE = frozenset({"metadata", "reward", "done", "terminated", "truncated"})
 """Fields of every model that are no part of the action or observation itself."""
@@ -124,7 +125,10 @@ class _SchemaReader:
         if "$ref" in schema:
             if schema["$ref"] in within:
                 raise _unsupported(where, "holds values of its own kind")
-            return self._space(self._referred(schema["$ref"], where), where, (*within, schema["$ref"]))
+            found = referred(schema["$ref"], self._root)
+            if found is None:
+                raise _unsupported(where, f"refers to {schema['$ref']}, which the schema does not hold")
+            return self._space(found, where, (*within, schema["$ref"]))
         if "const" in schema or "enum" in schema:
             return Choice(schema["enum"] if "enum" in schema else [schema["const"]])
         options = schema.get("anyOf") or schema.get("oneOf")
@@ -159,14 +163,6 @@ class _SchemaReader:
         item = self._space(schema.get("items"), f"{where}[]", within)
         least, most = schema.get("minItems", 0), schema.get("maxItems")
         return _together([item] * least) if least == most else spaces.Sequence(item)
-
-    def _referred(self, reference: str, where: str) -> Any:
-        found: Any = self._root
-        for part in reference.removeprefix("#/").split("/"):
-            found = found.get(part) if isinstance(found, dict) else None
-        if found is None:
-            raise _unsupported(where, f"refers to {reference}, which the schema does not hold")
-        return found
 
 
 def _integer(schema: Json, where: str) -> _Space:

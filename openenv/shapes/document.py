@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from openenv.errors import ConfigurationError
+from openenv.shapes.reference import referred
 
 Json = dict[str, Any]
 
@@ -108,10 +109,7 @@ class SchemaDocument:
         return text
 
     def _referred(self, reference: Any, where: str) -> Any:
-        found: Any = self.root if isinstance(reference, str) and reference.startswith("#") else None
-        for part in str(reference).removeprefix("#").strip("/").split("/"):
-            if part:
-                found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        found = referred(reference, self.root)
         if found is None:
             raise UnreadableSchemaError(where, f"it refers to {_brief(reference)}, which it does not hold")
         return without_definitions(found) if found is self.root else found

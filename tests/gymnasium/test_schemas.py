@@ -146,6 +146,12 @@ def test_a_schema_that_is_no_model_s_is_refused(schema):
         action_space(schema)
 
 
+def test_a_reference_to_a_name_with_a_slash_is_followed():
+    schema = {"properties": {"a": {"$ref": "#/$defs/yes~1no"}}, "$defs": {"yes/no": {"type": "boolean"}}}
+
+    assert action_space({**schema, "required": ["a"]}).space == Choice([False, True])
+
+
 def test_a_reference_to_nothing_is_refused():
     with pytest.raises(UnsupportedSpaceError, match="refers to #/\\$defs/Gone, which the schema does not hold"):
         action_space({"properties": {"a": {"$ref": "#/$defs/Gone"}}, "required": ["a"]})

@@ -11,6 +11,7 @@ import re
 from random import Random
 from typing import Any
 
+from openenv.shapes.reference import referred
 from openenv.validation.json_schema import misfits
 
 _DEEPEST = 24
@@ -177,7 +178,10 @@ def resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     for _ in range(_DEEPEST):
         if "$ref" in schema:
             beside = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = {**_referred(schema["$ref"], root), **beside}
+            found = referred(schema["$ref"], root)
+            if not isinstance(found, dict):
+                raise CannotMake(f"the schema refers to {schema['$ref']}, which it does not hold")
+            schema = {**found, **beside}
         elif "allOf" in schema:
             parts = [part for part in schema["allOf"] if isinstance(part, dict)]
             schema = _folded([{key: value for key, value in schema.items() if key != "allOf"}, *parts])
@@ -197,13 +201,3 @@ def _folded(parts: list[dict[str, Any]]) -> dict[str, Any]:
             else:
                 folded[key] = value
     return folded
-
-
-def _referred(reference: str, root: dict[str, Any]) -> dict[str, Any]:
-    found: Any = root
-    for part in reference.removeprefix("#").strip("/").split("/"):
-        if part:
-            found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
-    if not reference.startswith("#") or not isinstance(found, dict):
-        raise CannotMake(f"the schema refers to {reference}, which it does not hold")
-    return found

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from openenv.shapes.reference import referred
 from openenv.validation.json_schema import schema_problem
 from openenv.validation.wording import brief
 
@@ -37,11 +38,7 @@ def openapi_problems(document: dict[str, Any]) -> list[str]:
 def _dangling(document: dict[str, Any]) -> Iterator[str]:
     """References that lead nowhere."""
     for reference in dict.fromkeys(_references(document)):
-        found: Any = document
-        for part in reference.removeprefix("#/").split("/") if reference.startswith("#/") else ():
-            name = part.replace("~1", "/").replace("~0", "~")
-            found = found.get(name) if isinstance(found, dict) else None
-        if found is None:
+        if reference.startswith("#/") and referred(reference, document) is None:
             yield f"{reference} is referred to, and is not there"
 
 
