@@ -1,23 +1,26 @@
 """What ``openenv validate`` takes, and how often it blames an environment that is healthy.
 
-Healthy are those in ``envs/`` and what ``openenv init`` makes from each template. ``--thorough`` is measured once, and
-for three of them, the others once a round. The peer is not measured: it has nothing that compares.
+Healthy are those in ``envs/`` and what ``openenv init`` makes from each template. The first rounds are timed, one run
+after the other; the rest only count what is found, with a run on each core. ``--thorough`` is run once, and for three
+of them. The peer is not measured: it has nothing that compares.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from _harness import ROOT, Table, results
+from _harness import ROOT, Samples, Table, results
 
 QUICK, DEFAULT, THOROUGH = "--quick", "default", "--thorough"
 TIMED = ("echo_env", "openspiel_env", "coding_env")
@@ -43,7 +46,7 @@ class Healthy:
         options = [] if effort == DEFAULT else [effort]
         command = [self.python, "-m", "openenv_cli", "validate", str(self.root), "--json", *options]
         begun = time.perf_counter()
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, cwd=self.folder)
+        done = subprocess.run(command, capture_output=True, check=False, cwd=self.folder)
         seconds = time.perf_counter() - begun
         if done.returncode not in (0, 1):
             raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.decode()}")
@@ -68,52 +71,67 @@ def healthy(folder: Path) -> dict[str, Healthy]:
     return found
 
 
-def measured(environments: dict[str, Healthy], rounds: int) -> tuple[dict[str, list[float]], dict[str, list[str]]]:
-    """Validate all of them in turn; gives the seconds and what was found, each by environment and effort."""
-    seconds: dict[str, list[float]] = {}
-    alarms: dict[str, list[str]] = {}
-    for number in range(rounds):
-        for effort in (QUICK, DEFAULT, *([THOROUGH] if number == 0 else [])):
-            for name, environment in environments.items():
-                if effort == THOROUGH and name not in TIMED:
-                    continue
-                key = f"{name}, {effort}"
-                took, said = environment.validate(effort)
-                seconds.setdefault(key, []).append(took)
-                alarms.setdefault(key, []).extend(said)
-                print(f"  round {number + 1}/{rounds}  {key}: {took:.1f} s, {len(said)} findings", file=sys.stderr)
-                print("".join(f"    {one}\n" for one in said), end="", file=sys.stderr)
-    return seconds, alarms
+@dataclass
+class Outcome:
+    """What validating them all has shown, by environment and effort: seconds of the timed runs, findings of all."""
+
+    seconds: Samples = field(default_factory=dict)
+    findings: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, name: str, effort: str, took: float, said: list[str], *, timed: bool) -> None:
+        """Note one run, and tell of it."""
+        key = f"{name}, {effort}"
+        if timed:
+            self.seconds.setdefault(key, []).append(took)
+        counts = self.findings.setdefault(key, [])
+        counts.append(len(said))
+        lines = [f"  run {len(counts)}  {key}: {took:.1f} s, {len(said)} findings", *(f"    {one}" for one in said)]
+        print("\n".join(lines), file=sys.stderr)
+
+    def count(self, name: str, effort: str) -> str:
+        """Say how many findings there were, in how many runs."""
+        counts = self.findings[f"{name}, {effort}"]
+        return f"{sum(counts)} in {len(counts)}"
+
+
+def validated(environments: dict[str, Healthy], rounds: int, timed: int) -> Outcome:
+    """Validate all of them in turn, so many times."""
+    outcome = Outcome()
+    turn = [(name, effort) for effort in (QUICK, DEFAULT) for name in environments]
+    for name, effort in [*turn * timed, *((name, THOROUGH) for name in TIMED)]:
+        outcome.add(name, effort, *environments[name].validate(effort), timed=True)
+    rest = turn * (rounds - timed)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = pool.map(lambda one: environments[one[0]].validate(one[1]), rest)
+        for (name, effort), run in zip(rest, runs, strict=True):
+            outcome.add(name, effort, *run, timed=False)
+    return outcome
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20, help="runs of each, in turn (%(default)s)")
+    parser.add_argument("--timed", type=int, default=3, help="how many of them are timed (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     parser.add_argument("--docs", action="store_true", help="put the tables into docs/benchmarks.md")
     options = parser.parse_args()
-    outcome = results("validate", sys.executable)
+    published = results("validate", sys.executable)
     with tempfile.TemporaryDirectory() as folder:
         environments = healthy(Path(folder))
-        seconds, alarms = measured(environments, options.rounds)
+        outcome = validated(environments, options.rounds, options.timed)
     efforts = (QUICK, DEFAULT, THOROUGH)
     times = [
-        [name, *(f"{statistics.median(seconds[f'{name}, {effort}']):.0f}" for effort in efforts)] for name in TIMED
+        [name, *(f"{statistics.median(outcome.seconds[f'{name}, {effort}']):.0f}" for effort in efforts)]
+        for name in TIMED
     ]
-    counts = [
-        [
-            name,
-            *(f"{len(alarms[f'{name}, {effort}'])} in {len(seconds[f'{name}, {effort}'])}" for effort in efforts[:2]),
-        ]
-        for name in environments
-    ]
+    counts = [[name, *(outcome.count(name, effort) for effort in efforts[:2])] for name in environments]
     columns = ["environment", "quick", "default", "thorough"]
-    outcome.tables = [
+    published.tables = [
         Table("Wall time of validate, seconds, median", columns, times),
         Table("Findings in runs of healthy environments", columns[:-1], counts),
     ]
-    outcome.samples = {"validate": seconds}
-    outcome.publish(options)
+    published.samples = {"validate": outcome.seconds}
+    published.publish(options)
 
 
 if __name__ == "__main__":
