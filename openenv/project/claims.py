@@ -55,7 +55,7 @@ class PolicyClaims(_Part):
     Attributes:
         at_least: The least that it earns.
         at_most: The most that it earns.
-        hidden: Fields of its actions whose values no observation shows before.
+        hidden: Fields of its actions: no observation shows their values before the policy sends them.
     """
 
     at_least: FiniteFloat | None = None

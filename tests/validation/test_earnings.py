@@ -91,3 +91,25 @@ def test_what_is_there_by_chance_is_not(played: list[Earned]) -> None:
 def test_what_is_shown_after_it_was_done_is_not_either() -> None:
     later = Earned(0, 1.0, ({"answer": "lighthouse"}, {"answer": ""}), ({"said": ""}, {"said": "lighthouse"}))
     assert shown_before([later], "answer") is None
+
+
+def quiz(*letters: str) -> Earned:
+    """An episode that shows all choices, and at each step what was answered last."""
+    observations = tuple({"choices": ["A", "B"], "last_answer": last} for last in ("", *letters[:-1]))
+    return Earned(0, 1.0, tuple({"answer": letter} for letter in letters), observations)
+
+
+def test_an_observation_may_repeat_what_was_sent_and_list_what_is_possible() -> None:
+    assert shown_before([quiz("A", "B", "B", "A"), quiz("B", "B", "A"), quiz("A", "A")], "answer") is None
+
+
+def test_a_long_text_that_was_sent_before_may_be_shown_in_another() -> None:
+    actions = ({"answer": "lighthouse keeper"}, {"answer": "lighthouse"})
+    assert shown_before([Earned(0, 1.0, actions, ({"n": 1}, {"said": "no lighthouse keeper"}))], "answer") is None
+    told = ({"n": 1}, {"said": "no lighthouse keeper, but lighthouse"})
+    assert shown_before([Earned(0, 1.0, actions, told)], "answer") == "observation.said"
+
+
+def test_what_is_hidden_must_be_a_field_of_what_the_policy_does(tmp_path: Path) -> None:
+    report = check(project(tmp_path, "adds: {at_least: 3, hidden: [amount, treasure]}"), "H003", "B001", "B002", "B02")
+    assert found(report) == {"B022": ["openenv.yaml:11:62: no action of adds has a field 'treasure'"]}

@@ -8,7 +8,8 @@ from statistics import fmean
 
 from openenv.project.claims import PolicyClaims
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.play.earnings import Earned, PolicyFailure, shown_before
+from openenv.validation.files.sources import Sources
+from openenv.validation.play.earnings import Earned, PolicyFailure, names_no_field, shown_before
 from openenv.validation.play.oracles import ends_in_time, in_range
 from openenv.validation.play.plays import Play
 from openenv.validation.play.script import Request, Script
@@ -111,10 +112,14 @@ def nothing_hidden_is_shown(play: Play) -> Iterator[Finding]:
     if not hiding:
         raise NotChecked("the manifest hides nothing: validation.policies.NAME.hidden")
     for name, claims in hiding.items():
-        for field in claims.hidden:
-            place = shown_before(play.earned(name), field)
-            if place is not None:
-                yield Finding(f"{place} shows the '{field}' of what {name} does next", f"policy {name}")
+        episodes = play.earned(name)
+        for number, field in enumerate(claims.hidden):
+            if names_no_field(episodes, field):
+                place = _manifest_place(play, "policies", name, "hidden", number)
+                yield Finding(f"no action of {name} has a field '{field}'", place, "name a field of its actions")
+            shown = shown_before(episodes, field)
+            if shown is not None:
+                yield Finding(f"{shown} shows the '{field}' of what {name} does next", f"policy {name}")
 
 
 def _policies(play: Play) -> dict[str, PolicyClaims]:
@@ -122,6 +127,12 @@ def _policies(play: Play) -> dict[str, PolicyClaims]:
     if not claims:
         raise NotChecked("the manifest says of no policy what it earns: validation.policies")
     return claims
+
+
+def _manifest_place(play: Play, *keys: str | int) -> str:
+    project = play.arena.project
+    assert project is not None  # it has said so
+    return Sources(project.root).manifest_place("validation", *keys)
 
 
 def _misjudged(name: str, claims: PolicyClaims, episodes: list[Earned]) -> Iterator[Finding]:

@@ -40,8 +40,8 @@ class Sources:
         """The manifest; raises what is wrong with it."""
         return parse_manifest(self.manifest_text)
 
-    def manifest_place(self, *keys: str) -> str:
-        """Name the place in the manifest where a key, or a key in a key, has its value; else the manifest."""
+    def manifest_place(self, *keys: str | int) -> str:
+        """Name the place in the manifest where a key, or a key or an index in it, has its value; else the manifest."""
         found = read_yaml(self.manifest_text).values.get(keys)
         return MANIFEST_NAME if found is None else f"{MANIFEST_NAME}:{found.line}:{found.column}"
 

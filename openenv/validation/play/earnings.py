@@ -77,11 +77,18 @@ def earned(arena: Arena, name: str, project: Project | None, seeds: range) -> li
         return episodes
 
 
+def names_no_field(episodes: list[Earned], field: str) -> bool:
+    """Say whether a policy has acted, and no action of it has a field of that name."""
+    actions = [action for episode in episodes for action in episode.actions]
+    return bool(actions) and not any(isinstance(action, dict) and field in action for action in actions)
+
+
 def shown_before(episodes: list[Earned], field: str) -> str | None:
     """Say where an observation shows a part of an action that is still to come, or ``None`` where none does.
 
     A long text is found wherever it stands. Anything else may be there by chance, and counts only where it stands at
-    the same place in every episode, and is not always the same.
+    the same place before each such action of every episode, and is not always the same. What the policy has sent
+    before in the same episode is no secret any more: an observation may repeat it.
 
     Args:
         episodes: The episodes of a policy.
@@ -90,18 +97,31 @@ def shown_before(episodes: list[Earned], field: str) -> str | None:
     common: set[str] | None = None
     values = set()
     for episode in episodes:
-        places: set[str] = set()
-        for number, action in enumerate(episode.actions):
+        latest: dict[str, Any] = {}
+        sent: list[Any] = []
+        for seen, action in zip(episode.observations, episode.actions, strict=True):
+            latest.update(_leaves(seen, "observation"))
             value = action.get(field) if isinstance(action, dict) else None
-            seen = [leaf for one in episode.observations[: number + 1] for leaf in _leaves(one, "observation")]
+            if value in (None, "") or value in sent:
+                continue
             if isinstance(value, str) and len(value) >= _LONG_TEXT:
-                found = next((place for place, leaf in seen if isinstance(leaf, str) and value in leaf), None)
+                found = next((place for place, leaf in latest.items() if _tells(leaf, value, sent)), None)
                 if found is not None:
                     return found
-            places |= {place for place, leaf in seen if value not in (None, "") and leaf == value}
+            places = {place for place, leaf in latest.items() if leaf == value}
+            common = places if common is None else common & places
             values.add(json.dumps(value))
-        common = places if common is None else common & places
+            sent.append(value)
     return min(common) if common and len(episodes) > 1 and len(values) > 1 else None
+
+
+def _tells(leaf: Any, value: str, sent: list[Any]) -> bool:
+    """Say whether a text has a value in it that is not part of what was sent before."""
+    if not isinstance(leaf, str):
+        return False
+    for one in sent:
+        leaf = leaf.replace(one, "") if isinstance(one, str) and len(one) >= _LONG_TEXT else leaf
+    return value in leaf
 
 
 def _played(arena: Arena, seed: int, act: Act) -> Earned:
