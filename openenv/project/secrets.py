@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from mmap import mmap
+from operator import itemgetter
 from pathlib import PurePosixPath
 
 _NAMES = {
@@ -55,8 +56,22 @@ _TOKENS: dict[str, tuple[tuple[bytes, ...], bytes]] = {
     ),
     "a key of AWS": ((b"AKIA", b"ASIA"), rb"\b[A-Z]{4}[A-Z0-9]{16}\b"),
     "a key of Google": ((b"AIza",), rb"\bAIza[A-Za-z0-9_-]{35}"),
-    "a token of Slack": ((b"xox",), rb"\bxox[abeoprs]-[A-Za-z0-9-]{20,}"),
+    "a token of Slack": (
+        (b"xox", b"xapp-"),
+        rb"\b(?:xox[abeoprs]-(?:\d+-)*|xapp-\d-[A-Z0-9]+-\d+-)([A-Za-z0-9-]{20,})",
+    ),
+    "an address to post to Slack": (
+        (b"https://hooks.slack.com/",),
+        rb"https://hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/([A-Za-z0-9]{20,})",
+    ),
     "a key of Stripe": ((b"sk_live_", b"rk_live_"), rb"\b[rs]k_live_[A-Za-z0-9]{20,}"),
+    "a key of Groq": ((b"gsk_",), rb"\bgsk_[A-Za-z0-9]{48,}\b"),
+    "a key of xAI": ((b"xai-",), rb"\bxai-[A-Za-z0-9]{64,}\b"),
+    "a token of Replicate": ((b"r8_",), rb"\br8_[A-Za-z0-9]{37}\b"),
+    "a key of SendGrid": ((b"SG.",), rb"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"),
+    "a secret of Google": ((b"GOCSPX-",), rb"\bGOCSPX-[A-Za-z0-9_-]{28}\b"),
+    "a token of Docker Hub": ((b"dckr_pat_",), rb"\bdckr_pat_[A-Za-z0-9_-]{27}\b"),
+    "a token of DigitalOcean": ((b"dop_v1_",), rb"\bdop_v1_[a-f0-9]{64}\b"),
     "a token of PyPI": ((b"pypi-AgE",), rb"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
     "a token of npm": ((b"npm_",), rb"\bnpm_[A-Za-z0-9]{36}\b"),
     "a signed token (JWT)": ((b"eyJ",), rb"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}"),
@@ -70,7 +85,7 @@ _ASSIGNED = re.compile(
     rb"(?i:password|passwd|secret|token|api_?key|access_?key|private_?key)[\"']?"
     rb"\s*[:=]\s*[\"']([A-Za-z0-9+/=_.~-]{20,})[\"']"
 )
-_ASSIGNED_KIND = "what looks like a password or a key"
+_ASSIGNED_KIND = "a password or a key"
 _HEAD = 8192
 """As git does, a file counts as binary that has a zero byte in its first 8 KiB."""
 
@@ -128,8 +143,8 @@ def _is_public(content: bytes | mmap) -> bool:
 def _in_content(path: str, content: bytes | mmap) -> Iterator[Secret]:
     """Tell each line once; of several kinds there, the first one that is known."""
     line, counted, told = 1, 0, 0
-    # Where two begin at one place, the order of their names puts a service before what only looks like a key.
-    for start, kind in sorted(_finds(content)):
+    # Where two begin at one place, a service comes before what only looks like a key, as it was found before.
+    for start, kind in sorted(_finds(content), key=itemgetter(0)):
         line += content[counted:start].count(b"\n")
         counted = start
         if line != told:

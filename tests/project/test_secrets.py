@@ -23,14 +23,22 @@ TOKENS = {
     "a key of OpenAI": "sk-proj-" + made_up(60),
     "a key of AWS": "AKIA" + made_up(16, string.ascii_uppercase + string.digits),
     "a key of Google": "AIza" + made_up(35),
-    "a token of Slack": "xoxb-" + made_up(40),
+    "a token of Slack": "xoxb-123456789012-1234567890123-" + made_up(24),
+    "an address to post to Slack": "https://hooks.slack.com" + "/services/T0123ABCD/B0123ABCD/" + made_up(24),
+    "a key of Groq": "gsk_" + made_up(52),
+    "a key of xAI": "xai-" + made_up(80),
+    "a token of Replicate": "r8_" + made_up(37),
+    "a key of SendGrid": f"SG.{made_up(22)}.{made_up(43)}",
+    "a secret of Google": "GOCSPX-" + made_up(28),
+    "a token of Docker Hub": "dckr_pat_" + made_up(27),
+    "a token of DigitalOcean": "dop_v1_" + made_up(64, string.hexdigits.lower()[:16]),
     "a key of Stripe": "sk_live_" + made_up(24),
     "a token of PyPI": "pypi-" + "AgEIcHlwaS5vcmc" + made_up(80),
     "a token of npm": "npm_" + made_up(36),
     "a signed token (JWT)": f"eyJ{made_up(30)}.eyJ{made_up(60)}.{made_up(43)}",
     "a private key": "-----BEGIN OPENSSH " + "PRIVATE KEY-----",
     "a password in an address": "postgres://me:" + made_up(12) + "@db.internal/things",
-    "what looks like a password or a key": f'api_key = "{made_up(32)}"',
+    "a password or a key": f'api_key = "{made_up(32)}"',
 }
 
 
@@ -90,12 +98,20 @@ def test_a_certificate_alone_is_public_and_with_its_key_is_not():
         "https://me:{password}@host",
         "hf_" + "x" * 34,
         "hf_transfer = 1",
+        "xoxb-your-token-goes-here-please",
         "the sk-learn library",
         "sha256:" + "0" * 64,
     ],
 )
 def test_what_only_stands_for_a_secret_is_let_through(line):
     assert find_secrets("README.md", line.encode()) == []
+
+
+@pytest.mark.parametrize("token", ["xoxp-1-2-3-" + made_up(32), "xapp-1-A0123-4567890-" + made_up(64)])
+def test_the_other_forms_of_a_slack_token_are_known(token):
+    (found,) = find_secrets("bot.py", f"TOKEN = '{token}'".encode())
+
+    assert found.kind == "a token of Slack"
 
 
 def test_several_in_one_file_are_told_in_the_order_of_their_lines_each_line_once():
