@@ -72,4 +72,4 @@ class Endings:
         if closing.cancelled():
             logger.error("session %s: closing was cut short", name)
         elif (error := closing.exception()) is not None:
-            logger.error("session %s: close failed", name, exc_info=error)
+            logger.error("session %s: close failed: %s", name, error, exc_info=error)

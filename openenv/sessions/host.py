@@ -220,4 +220,4 @@ async def _closing(outcome: Awaitable[Any]) -> None:
 
 
 def _not_closed(error: BaseException) -> ExecutionError:
-    return ExecutionError(f"closing the environment raised {type(error).__name__}: {text_of(error)}")
+    return ExecutionError(f"close raised {type(error).__name__}: {text_of(error)}")

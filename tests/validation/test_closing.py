@@ -71,10 +71,9 @@ class Log:
         ([], []),
         (["INFO: hello", "ERROR:    session 1: step failed: KeyError"], []),
         (
-            ["ERROR:    session 1: close failed", "Traceback …", "ValueError: no window", "ERROR:    more"],
+            ["ERROR:    session 1: close failed: close raised ValueError: no window", "Traceback …", "ERROR:    more"],
             ["close raised ValueError: no window"],
         ),
-        (["ERROR:    session 1: close failed"], ["close raised an error"]),
         (
             ["ERROR:    MyEnvironment was closed by somebody else before", "Stack …"],
             ["it was closed again after it had been closed"],

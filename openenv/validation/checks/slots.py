@@ -88,9 +88,9 @@ def environments_are_closed_well(slots: Slots) -> Iterator[Finding]:
     """As the log of the server tells, after sessions that ended in different ways."""
     lines = slots.log
     for number, line in enumerate(lines):
-        if line.endswith("close failed"):
-            traceback = _traceback(lines[number + 1 :])
-            yield Finding(f"close raised {traceback[-1] if traceback else 'an error'}", traceback="\n".join(traceback))
+        _, failed, said = line.partition(": close failed: ")
+        if failed:
+            yield Finding(said, traceback="\n".join(_traceback(lines[number + 1 :])))
         elif AGAIN in line:
             yield Finding("it was closed again after it had been closed", details=_traceback(lines[number + 1 :])[-8:])
 
