@@ -90,8 +90,7 @@ class Context:
             ConnectError: It is not there, or something else is; or the image cannot be started.
             UnauthorizedError: It asks for a key.
         """
-        unserved = isinstance(self._target, (ProjectTarget, ClassTarget))
-        if unserved or (self._static and isinstance(self._target, ImageTarget)):
+        if isinstance(self._target, (ProjectTarget, ClassTarget)):
             return
         try:
             reply = self.server.web.get("/schema")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from openenv.discovery.target import ImageTarget, UrlTarget
 from openenv.errors import ConfigurationError
 from openenv.validation.check import Check, Finding, Function, NotChecked, ProbeError, Stage, registered
 from openenv.validation.context import Context
@@ -62,7 +63,7 @@ def validate(
         The report.
 
     Raises:
-        ConfigurationError: There is no such target, or no such check.
+        ConfigurationError: There is no such target or check, or nothing that could be read without running it.
         ConnectError: No server answers at the URL, or the image cannot be started.
         UnauthorizedError: It asks for a key.
     """

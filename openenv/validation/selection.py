@@ -23,7 +23,7 @@ def select(checks: Iterable[Check], chosen: Sequence[str] = (), ignored: Sequenc
         The checks to run.
 
     Raises:
-        ConfigurationError: An id or prefix fits no check.
+        ConfigurationError: An id or prefix fits no check, or none is left.
     """
     known = list(checks)
     ids = [check.id for check in known]
@@ -34,7 +34,10 @@ def select(checks: Iterable[Check], chosen: Sequence[str] = (), ignored: Sequenc
             raise ConfigurationError(f"no check is called '{prefix}'", hint=hint)
     wanted = tuple(prefix.upper() for prefix in chosen) or ("",)
     unwanted = tuple(prefix.upper() for prefix in ignored)
-    return [check for check in known if check.id.startswith(wanted) and not check.id.startswith(unwanted)]
+    left = [check for check in known if check.id.startswith(wanted) and not check.id.startswith(unwanted)]
+    if not left:
+        raise ConfigurationError("no check is left", hint="each one that is selected is ignored as well")
+    return left
 
 
 def in_order(checks: Iterable[Check]) -> list[Check]:

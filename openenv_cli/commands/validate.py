@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +37,17 @@ _DOING = {
     Stage.SLOTS: "starting a second server",
     Stage.EXIT: "stopping the server",
 }
+_EXCLUDED = {
+    "--quick": ("--thorough",),
+    "--static": ("--quick", "--thorough", "--replay"),
+    "--replay": ("--select", "--ignore", "--quick", "--thorough"),
+}
+"""Option -> those that make no sense beside it."""
+
+_REASONS = {
+    "--static": "with --static nothing is run",
+    "--replay": "--replay plays what its file holds, and nothing else",
+}
 _STYLES = {
     "title": "bold",
     "error": "bold red",
@@ -62,6 +73,7 @@ Chosen = Annotated[
 LeftOut = Annotated[
     list[str] | None, typer.Option("--ignore", metavar="ID", help="No check whose id begins so; repeatable.")
 ]
+HowWritten = Annotated[Format | None, typer.Option("--format", help="How to write the report; as text where left out.")]
 Output = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of to stdout.")
 ]
@@ -84,7 +96,7 @@ def validate(
     thorough: Thorough = False,
     select: Chosen = None,
     ignore: LeftOut = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the report.")] = Format.TEXT,
+    format_: HowWritten = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     output: Output = None,
     timeout: Timeout = DEFAULT_TIMEOUT_S,
@@ -96,14 +108,16 @@ def validate(
     of its own. A server that is protected by a key gets the one in OPENENV_API_KEY. An episode that shows what is
     wrong is kept in .openenv, for --replay.
     """
-    if quick and thorough:
-        raise UsageError("--quick or --thorough, not both")
-    if static and replay is not None:
-        raise UsageError("--replay plays, and with --static nothing is run")
+    _require_sense(
+        **{"--quick": quick, "--thorough": thorough, "--static": static, "--replay": replay},
+        **{"--select": select, "--ignore": ignore},
+    )
+    if as_json and format_ not in (None, Format.JSON):
+        raise UsageError(f"--json or --format {format_.value}, not both")
     if not 0 < timeout <= _LONGEST_WAIT_S:
         raise UsageError(f"--timeout is more than 0 and at most {_LONGEST_WAIT_S:g} seconds, not {timeout:g}")
-    if output is not None and not output.absolute().parent.is_dir():
-        raise UsageError(f"--output: there is no folder {output.absolute().parent}")
+    if output is not None:
+        _require_writable(output)
     options = Options(
         select=tuple(select or ()),
         ignore=tuple(ignore or ()),
@@ -120,10 +134,37 @@ def validate(
         raise UsageError(error.message, hint=error.hint) from None
     except UnauthorizedError as error:
         raise MissingError(error.message, hint=error.hint) from None
-    for failure in report.replays:
-        failure.keep()
-    _write(report, Format.JSON if as_json else format_, output)
+    _write(report, Format.JSON if as_json else format_ or Format.TEXT, output)
+    _keep(report.replays)
     return 0 if report.verdict is Verdict.PASSED else 1
+
+
+def _require_sense(**given: object) -> None:
+    """Refuse options that contradict each other."""
+    for one, others in _EXCLUDED.items():
+        for other in others:
+            if given[one] and given[other]:
+                raise UsageError(f"{one} or {other}, not both", hint=_REASONS.get(one))
+
+
+def _require_writable(output: Path) -> None:
+    """Refuse beforehand what no report can be written to."""
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"--output: there is no folder {folder}")
+    if output.is_dir():
+        raise UsageError(f"--output: {output} is a folder", hint=f"name a file, such as {output / 'report'}")
+    if not os.access(output if output.exists() else folder, os.W_OK):
+        raise UsageError(f"--output: {output} cannot be written")
+
+
+def _keep(replays: Sequence[Replay]) -> None:
+    """Keep what can be played again, where that is possible: the report is there in any case."""
+    try:
+        for replay in replays:
+            replay.keep()
+    except OSError as error:
+        console.warning(f"nothing is kept for --replay: {error.filename}: {error.strerror}")
 
 
 def _teller(options: Options) -> Callable[[Stage], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,9 @@ def test_nothing_checked_is_a_failure(project: Path, capsys: pytest.CaptureFixtu
         (["--timeout", "nan"], 2, "error: --timeout is more than 0"),
         (["--timeout", "0"], 2, "error: --timeout is more than 0"),
         (["--output", "/no/such/folder/report"], 2, "error: --output: there is no folder /no/such/folder"),
+        (["--output", "."], 2, "error: --output: . is a folder"),
         (["--format", "xml"], 2, "error: "),
+        (["--select", "S001", "--ignore", "S"], 2, "error: no check is left"),
     ],
 )
 def test_wrong_usage_ends_with_2(
@@ -181,11 +184,44 @@ def test_a_failure_is_kept_and_played_again(
     assert main(["validate", str(project), "--replay", ".openenv/B011.json"]) == 0
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_that_cannot_be_written_is_noticed_beforehand(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    assert main(["validate", str(project), "--output", str(tmp_path / "closed/report")]) == 2
+    assert capsys.readouterr().err.startswith("error: --output: ")
+
+
+def test_the_report_is_there_also_where_nothing_can_be_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".openenv").touch()
+    environment = ENVIRONMENT.replace("step_count += 1", "step_count += 2")
+    project = write(tmp_path / "project", PACKAGED, {"my_env/server/environment.py": environment})
+    assert main(["validate", str(project), "--quick", "--select", "B008"]) == 1
+    said = capsys.readouterr()
+    assert "  error B008  step_count is 2 after step 1, not 1" in said.out
+    assert said.err.splitlines()[-1] == "warning: nothing is kept for --replay: .openenv: File exists"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--quick", "--thorough"], "error: --quick or --thorough, not both"),
-        (["--static", "--replay", "/no/such/file"], "error: --replay plays, and with --static nothing is run"),
+        (
+            ["--static", "--replay", "/no/such/file"],
+            "error: --static or --replay, not both\nhint: with --static nothing is",
+        ),
+        (["--static", "--quick"], "error: --static or --quick, not both"),
+        (["--static", "--thorough"], "error: --static or --thorough, not both"),
+        (["--replay", "/no/such/file", "--select", "B"], "error: --replay or --select, not both"),
+        (["--replay", "/no/such/file", "--ignore", "B"], "error: --replay or --ignore, not both"),
+        (["--replay", "/no/such/file", "--quick"], "error: --replay or --quick, not both"),
+        (["--replay", "/no/such/file", "--thorough"], "error: --replay or --thorough, not both"),
+        (["127.0.0.1:1", "--static"], "error: http://127.0.0.1:1 has no files here to read"),
+        (["image:none", "--static"], "error: image:none has no files here to read"),
         (["--replay", "/no/such/file"], "error: cannot read /no/such/file: No such file or directory"),
     ],
 )
