@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from openenv.errors import (
     BY_CODE,
@@ -20,6 +20,16 @@ from openenv.errors import (
 from openenv.protocol import Dialect
 
 _UNKNOWN_FIELD = "extra_forbidden"
+_SIMPLE = {
+    "bool": ("bool_", "truth value"),
+    "int": ("int_", "number"),
+    "float": ("float_", "number"),
+    "str": ("string_", "text"),
+}
+"""How pydantic names a member of a union -> how its errors of that type begin, and what people call the type."""
+
+_MOST_FIELDS = 8
+_LONGEST_VALUE = 60
 
 
 def error_body(error: OpenEnvError) -> str:
@@ -90,6 +100,56 @@ def _meant(problem: dict[str, Any], known: Sequence[str]) -> str:
         return ""
     near = get_close_matches(str(problem["loc"][0]), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def field_by_field(error: ValidationError) -> str:
+    """Say what a model does not take, each field once: ``Seen: size: missing; length: no such field``.
+
+    Args:
+        error: What pydantic says, which has a line for each type that a field might have had.
+
+    Returns:
+        One line.
+    """
+    told: dict[str, list[str]] = {}
+    values: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_context=False):
+        *path, last = ("", *problem["loc"])
+        begins, called = _SIMPLE.get(str(last), ("", ""))
+        simple = called if any(path) and problem["type"].startswith(begins) else ""
+        place = ".".join(str(part) for part in (path if simple else (*path, last)) if part != "")
+        told.setdefault(place, []).append(simple or _complaint(problem))
+        if simple:
+            values[place] = _shown(problem["input"])
+    said = [
+        f"{place}: {_no_such(values[place], told[place]) if place in values else '; '.join(told[place])}"
+        for place in told
+    ]
+    more = f"; and {len(said) - _MOST_FIELDS} more" if len(said) > _MOST_FIELDS else ""
+    return f"{error.title}: {'; '.join(said[:_MOST_FIELDS])}{more}"
+
+
+def _complaint(problem: ErrorDetails) -> str:
+    known = {"missing": "missing", _UNKNOWN_FIELD: "no such field"}.get(problem["type"])
+    return known or f"{problem['msg']}, not {_shown(problem['input'])}"
+
+
+def _no_such(value: str, kinds: list[str]) -> str:
+    # A truth value is a number too: who may give one or the other has to give a number.
+    wanted = [kind for kind in dict.fromkeys(kinds) if "number" not in kinds or kind != "truth value"]
+    return f"{value} is no {' or '.join(wanted)}"
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(_written(value).split())
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _written(value: Any) -> str:
+    try:
+        return encodable(repr(value))
+    except Exception:  # an author's own class may not be able to
+        return f"a {type(value).__name__}"
 
 
 def text_of(error: BaseException) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from openenv.errors import (
     EnvironmentFault,
     ExecutionError,
@@ -21,7 +23,7 @@ from openenv.errors import (
 )
 from openenv.project.frames import frames_of, last_own, place
 from openenv.protocol import Dialect
-from openenv.protocol.faults import encodable, text_of
+from openenv.protocol.faults import encodable, field_by_field, text_of
 
 _FOR_THE_CLIENT = (
     InvalidActionError,
@@ -76,7 +78,8 @@ def describe_failure(error: BaseException, dialect: Dialect, *, verbose: bool) -
 
 def summary_of(error: BaseException) -> str:
     """Say in one line what an exception is, what it says, and where it comes from."""
-    text, where = text_of(error), _place(error)
+    text = field_by_field(error) if isinstance(error, ValidationError) else text_of(error)
+    where = _place(error)
     name = type(error).__name__
     what = f"{name}: {text}" if text and text != name else name
     return f"{what} ({where})" if where else what

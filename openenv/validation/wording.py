@@ -9,10 +9,10 @@ from typing import Any
 _MAX_LENGTH = 160
 
 
-def brief(value: Any) -> str:
-    """Shorten a value to what fits in a line."""
+def brief(value: Any, most: int = _MAX_LENGTH) -> str:
+    """Shorten a value to what fits in a line, or to so many characters."""
     text = in_one_line(value if isinstance(value, str) else repr(value))
-    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def in_one_line(text: str) -> str:

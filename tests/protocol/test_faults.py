@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
 
 from openenv.errors import (
     BY_CODE,
@@ -20,9 +21,9 @@ from openenv.errors import (
     SessionError,
 )
 from openenv.protocol import Dialect
-from openenv.protocol.faults import error_body, error_from_wire
+from openenv.protocol.faults import error_body, error_from_wire, field_by_field
 from openenv.protocol.frames import FrameDecoder
-from openenv.types import Action
+from openenv.types import Action, Observation
 
 CODES = [
     *("INVALID_JSON", "UNKNOWN_TYPE", "VALIDATION_ERROR", "EXECUTION_ERROR", "CAPACITY_REACHED", "FACTORY_ERROR"),
@@ -133,3 +134,33 @@ def test_a_misspelt_field_of_an_action_is_told_what_was_meant(action: dict[str, 
     frame = {"type": "step", "id": 1, "data": action}
     refused = FrameDecoder(Dialect.V2, Speak).decode(json.dumps(frame)).data
     assert refused.message == f"invalid action: {words}"
+
+
+class Part(BaseModel):
+    name: str
+
+
+class Seen(Observation):
+    size: int
+    part: Part | None = None
+    either: bool | str = ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"size": 1, "reward": "good"}, "reward: 'good' is no number"),
+        ({"length": 1}, "size: missing; length: no such field"),
+        ({"size": 1, "part": {}}, "part.name: missing"),
+        ({"size": 1, "part": {"name": 2}}, "part.name: Input should be a valid string, not 2"),
+        ({"size": 1, "either": 2.5}, "either: 2.5 is no truth value or text"),
+        ({"size": "x" * 100}, "unable to parse string as an integer, not 'xxxxx"),
+    ],
+)
+def test_what_a_model_does_not_take_is_told_field_by_field(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        Seen(**fields)
+    told = field_by_field(refusal.value)
+    assert told.startswith("Seen: ")
+    assert said in told
+    assert len(told) < 200

@@ -217,7 +217,7 @@ def test_a_crash_in_native_code_is_told_with_its_signal_and_line(tmp_path: Path)
             "return MyObservation(total=0)",
             "return MyObservation(total='many')",
             "B001",
-            "reset was answered by error EXECUTION_ERROR: ValidationError: 1 validation error for MyObservation total",
+            "reset was answered by error EXECUTION_ERROR: ValidationError: MyObservation: total: Input should be",
             "my_env/server/environment.py:13 in reset: return MyObservation(total='many')",
         ),
         (

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MAX_MESSAGE = 100 * 1024 * 1024
 _CLOSE_TIMEOUT_S = 5.0
 _PAUSE_S = 0.1
+_LONGEST_ERROR = 500
 FULL = "CAPACITY_REACHED"
 """The code of the error that says that every slot is taken."""
 
@@ -55,8 +56,10 @@ class Frame:
         return told if isinstance(told, str) else None
 
     def __str__(self) -> str:
-        said = f"{self.code}: {self.data.get('message')}" if self.kind == "error" else json.dumps(self.data)
-        return f"{self.kind} {brief(said)}"
+        if self.kind != "error":
+            return f"{self.kind} {brief(json.dumps(self.data))}"
+        said = f"{self.code}: {self.data.get('message')}"
+        return f"{self.kind} {brief(said, _LONGEST_ERROR)}"
 
 
 class Socket:
