@@ -89,6 +89,7 @@ class Stage:
         line: The line of its ``FROM``.
         instructions: What follows it.
         parent: The earlier stage that it begins from, if it is one.
+        given: What is set before the first ``FROM``; an ``ARG`` without a value takes it from there.
     """
 
     base: str
@@ -96,6 +97,7 @@ class Stage:
     line: int
     instructions: list[Instruction] = field(default_factory=list)
     parent: Stage | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def all(self) -> list[Instruction]:
         """Its instructions after those of the stages that it begins from."""
@@ -103,11 +105,25 @@ class Stage:
 
     def variables(self) -> dict[str, str]:
         """The variables that its image has, as far as the file tells."""
-        found: dict[str, str] = {}
-        for one in self.all():
-            for name, value in one.pairs() if one.word == "ENV" else ():
-                found[name] = expand(value, found)
-        return found
+        return self._set()[1]
+
+    def build_variables(self) -> dict[str, str]:
+        """The variables that its instructions have while it is built, where nobody gives it other arguments."""
+        arguments, variables = self._set()
+        return {**arguments, **variables}
+
+    def _set(self) -> tuple[dict[str, str], dict[str, str]]:
+        """What ``ARG`` sets, and what ``ENV`` does."""
+        arguments: dict[str, str] = {}
+        variables: dict[str, str] = {}
+        for one in (one for one in self.all() if one.word in ("ARG", "ENV")):
+            for name, written in one.pairs():
+                value = expand(written, {**arguments, **variables})
+                if one.word == "ENV":
+                    variables[name] = value
+                else:
+                    arguments[name] = value or self.given.get(name, "")
+        return arguments, variables
 
 
 def read_instructions(text: str) -> Iterator[Instruction]:
@@ -191,7 +207,8 @@ def _stage(one: Instruction, before: list[Stage], given: Mapping[str, str]) -> S
         raise DockerfileError(f"'{one}' is not FROM image, or FROM image AS name", one.line)
     base = expand(words[0], given)
     name = words[2].lower() if len(words) == 3 else None
-    return Stage(base, name, one.line, parent=next((stage for stage in before if stage.name == base.lower()), None))
+    parent = next((stage for stage in before if stage.name == base.lower()), None)
+    return Stage(base, name, one.line, parent=parent, given=given)
 
 
 def _unquoted(value: str) -> str:

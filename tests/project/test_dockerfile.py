@@ -16,6 +16,13 @@ def test_stages_are_named_and_build_on_each_other() -> None:
     assert last.variables() == {"A": "1", "B": "two words", "C": "1-4"}
 
 
+def test_instructions_have_the_arguments_of_the_build_and_the_image_does_not() -> None:
+    text = "ARG U=me\nARG V=5\nFROM x\nARG U\nARG W=$U\nENV A=$W B=$V V=\nUSER $U\n"
+    [stage] = read_stages(text)
+    assert stage.variables() == {"A": "me", "B": "$V", "V": ""}
+    assert stage.build_variables() == {"U": "me", "W": "me", "A": "me", "B": "$V", "V": ""}
+
+
 def test_here_documents_are_no_instructions() -> None:
     two = "COPY <<-A <<'B' /\nFROM a\nA\nFROM b\nB\n"
     text = f"FROM x\nRUN <<EOF\nUSER nobody\nEOF\n{two}RUN cat <<<a $((1<<n))\nUSER me\n"

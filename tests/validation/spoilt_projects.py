@@ -192,6 +192,11 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
         {"S016": ["Dockerfile:4: it runs as root"]},
     ),
     (
+        "a user who is root by an argument",
+        {"Dockerfile": "ARG U=root\n" + DOCKERFILE.replace("USER 1000", "ARG U\nUSER ${U}:1")},
+        {"S016": ["Dockerfile:6: it runs as root"]},
+    ),
+    (
         "no user",
         {"Dockerfile": DOCKERFILE.replace("USER 1000\n", "")},
         {"S016": ["Dockerfile: it names no USER"]},

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from openenv.errors import ConfigurationError
-from openenv.project.dockerfile import DockerfileError, Instruction, read_stages
+from openenv.project.dockerfile import DockerfileError, Instruction, expand, read_stages
 from openenv.project.project import read_text
 from openenv.validation.check import Finding, Severity, Stage, check
 from openenv.validation.files.sources import Sources
@@ -80,10 +80,11 @@ def _copied(one: Instruction) -> list[str]:
 def user_is_normal(sources: Sources) -> Iterator[Finding]:
     """Whoever breaks out of the environment is not root at once; Spaces run nothing as root."""
     name = sources.name(sources.dockerfile)
-    users = [one for one in sources.stages[-1].all() if one.word == "USER"]
+    stage = sources.stages[-1]
+    users = [one for one in stage.all() if one.word == "USER"]
     if not users:
         yield Finding("it names no USER: it runs as root, unless the base image says otherwise", name)
-    elif users[-1].rest.partition(":")[0] in ("root", "0"):
+    elif expand(users[-1].rest, stage.build_variables()).partition(":")[0] in ("root", "0"):
         yield Finding("it runs as root", f"{name}:{users[-1].line}")
 
 
