@@ -89,7 +89,10 @@ _ASSIGNED_KIND = "a password or a key"
 _HEAD = 8192
 """As git does, a file counts as binary that has a zero byte in its first 8 KiB."""
 
-_PLACEHOLDER = re.compile(rb"(?i)example|placeholder|changeme|dummy|redacted|your|pass|secret|x{4}|\.{3}|12345678")
+_PLACEHOLDER = re.compile(
+    rb"(?i)example|placeholder|changeme|dummy|redacted|your|password|passwd|(?<![a-z0-9])(?:my)?pass|secret"
+    rb"|x{4}|\.{3}|12345678"
+)
 _LEAST_ENTROPY = 3.0
 """Bits for each character: words and repetitions have less, random keys more."""
 

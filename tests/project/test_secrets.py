@@ -95,6 +95,8 @@ def test_a_certificate_alone_is_public_and_with_its_key_is_not():
         'secret = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
         "AKIA" + "IOSFODNN7EXAMPLE",
         "http://user:password@localhost:8000",
+        "http://user:pass123@localhost:8000",
+        "http://user:db_pass@localhost:8000",
         "https://me:{password}@host",
         "hf_" + "x" * 34,
         "hf_transfer = 1",
@@ -112,6 +114,12 @@ def test_the_other_forms_of_a_slack_token_are_known(token):
     (found,) = find_secrets("bot.py", f"TOKEN = '{token}'".encode())
 
     assert found.kind == "a token of Slack"
+
+
+def test_a_password_in_an_address_may_end_as_the_word_does():
+    (found,) = find_secrets("Dockerfile", b"ENV DB=postgres://admin:hunter22" + b"pass@db.internal/x")
+
+    assert found.kind == "a password in an address"
 
 
 def test_several_in_one_file_are_told_in_the_order_of_their_lines_each_line_once():
