@@ -70,6 +70,8 @@ def validate(
     options = options or Options()
     chosen = select(registered().values(), options.select, options.ignore)
     read = read_target(target)
+    if options.static and isinstance(read, (UrlTarget, ImageTarget)):
+        raise ConfigurationError(f"{read} has no files here to read", hint="without --static it is asked and played")
     begun = time.monotonic()
     context = Context(
         read,
