@@ -1,16 +1,20 @@
 """The shortest episode that still shows a failure. Pure.
 
 First requests are left out, in ever smaller runs (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing
-Input, 2002), then what the others carry is made simpler.
+Input, 2002), then what the others carry is made simpler: texts and lists in the same way, numbers by bisection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from openenv.validation.play.script import Request, Script
+
+T = TypeVar("T")
 
 
 class _Spent(Exception):
@@ -28,77 +32,135 @@ def shortest(script: Script, shows: Callable[[Script], bool], tries: int) -> Scr
     Returns:
         A script that shows it.
     """
-    shrinker = _Shrinker(script, shows, tries)
+    best, tried = script, {repr(script)}
+
+    def still(one: Script) -> bool:
+        nonlocal best
+        if not len(one) or repr(one) in tried:
+            return False
+        if len(tried) > tries:
+            raise _Spent
+        tried.add(repr(one))
+        shown = shows(one)
+        best = one if shown else best
+        return shown
+
     try:
-        while shrinker.shorten() or shrinker.simplify():
-            pass
+        before: Script | None = None
+        while best != before:
+            before = best
+            _ = still(_plainest(best)) or still(best.without_states())
+            _shorten(best.requests, lambda requests: still(Script(tuple(requests))))
+            _simplify(best, still)
     except _Spent:
         pass
-    return shrinker.script
+    return best
 
 
-class _Shrinker:
-    def __init__(self, script: Script, shows: Callable[[Script], bool], tries: int) -> None:
-        self.script = script
-        self._shows = shows
-        self._tries = tries
+def simplest(value: Any, shows: Callable[[Any], bool]) -> Any:
+    """Make a JSON value simpler.
 
-    def shorten(self) -> bool:
-        """Leave out what can be left out; whether anything could."""
-        before, length = len(self.script), len(self.script)
-        while length > 1:
-            length = (length + 1) // 2
-            end = len(self.script)
-            while end > 0:
-                begin = max(0, end - length)
-                self._try(Script((*self.script.requests[:begin], *self.script.requests[end:])))
-                end = begin
-        return len(self.script) < before
+    Args:
+        value: It shows the failure.
+        shows: Whether a value does.
 
-    def simplify(self) -> bool:
-        """Make data simpler; whether anything could be."""
-        before = self.script
-        for place in range(len(self.script)):
-            for data in _simpler_data(self.script.requests[place]):
-                requests = list(self.script.requests)
-                requests[place] = replace(requests[place], data=data)
-                if self._try(Script(tuple(requests))):
-                    break
-        return self.script != before
-
-    def _try(self, script: Script) -> bool:
-        if not len(script):
-            return False
-        if not self._tries:
-            raise _Spent
-        self._tries -= 1
-        if not self._shows(script):
-            return False
-        self.script = script
-        return True
+    Returns:
+        A value that shows it.
+    """
+    if isinstance(value, bool):
+        return False if value and shows(False) else value
+    if isinstance(value, int):
+        return _smallest(value, shows)
+    if isinstance(value, float):
+        return _roundest(value, shows)
+    if isinstance(value, str):
+        return "".join(_shorten(value, lambda letters: shows("".join(letters))))
+    if isinstance(value, list):
+        return _simplest_items(value, shows)
+    if isinstance(value, dict):
+        return _simplest_fields(value, shows)
+    return value
 
 
-def _simpler_data(request: Request) -> Iterator[Any]:
-    """Give simpler data; a reset keeps its seed, without which episodes may differ for no other reason."""
-    for data in simpler(request.data):
-        if request.kind != "reset" or "seed" in data:
-            yield data
+def _plainest(script: Script) -> Script:
+    """Keep the reset of the episode in which it ends, and the last request: what often is enough, and quickly tried."""
+    *before, last = script.requests
+    begun = [request for request in before if request.kind == "reset" and request.session == last.session]
+    return Script((*begun[-1:], last))
 
 
-def simpler(value: Any) -> Iterator[Any]:
-    """Give simpler values than this one, simplest first."""
-    if isinstance(value, bool) or value is None:
-        if value:
-            yield False
-    elif isinstance(value, (int, float)):
-        yield from (one for one in (0, 1, type(value)(int(value) // 2)) if abs(one) < abs(value))
-    elif isinstance(value, (str, list)):
-        if value:
-            yield value[:0]
-        if len(value) > 1:
-            yield value[: len(value) // 2]
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            rest = {other: value[other] for other in value if other != name}
-            yield rest
-            yield from ({**value, name: one} for one in simpler(item))
+def _shorten(items: Sequence[T], shows: Callable[[Sequence[T]], bool]) -> Sequence[T]:
+    """Leave out what can be left out."""
+    if len(items) and shows(items[:0]):
+        return items[:0]
+    length = len(items)
+    while length > 1:
+        length = (length + 1) // 2
+        end = len(items)
+        while end > 0:
+            begin = max(0, end - length)
+            rest = (*items[:begin], *items[end:])
+            if rest and shows(rest):
+                items = rest
+            end = begin
+    return items
+
+
+def _simplify(script: Script, still: Callable[[Script], bool]) -> None:
+    """Make what is sent simpler; a reset keeps its seed, without which episodes may differ for no other reason."""
+    requests = list(script.requests)
+    for place, request in enumerate(requests):
+
+        def shows(data: Any, place: int = place, request: Request = request) -> bool:
+            if request.kind == "reset" and "seed" not in data:
+                return False
+            return still(Script((*requests[:place], replace(request, data=data), *requests[place + 1 :])))
+
+        requests[place] = replace(request, data=simplest(request.data, shows))
+
+
+def _smallest(value: int, shows: Callable[[int], bool]) -> int:
+    """Come as near to 0 as it goes, by bisection."""
+    if not value or shows(0):
+        return 0
+    sign = 1 if value > 0 else -1
+    low, high = 0, abs(value)
+    while high - low > 1:
+        middle = (low + high) // 2 if low else 1
+        low, high = (low, middle) if shows(sign * middle) else (middle, high)
+    return sign * high
+
+
+def _roundest(value: float, shows: Callable[[float], bool]) -> float:
+    """Take a whole number, if it can be one, and one that is written shortly."""
+    if not math.isfinite(value):
+        return value
+    for simple in (0.0, 1.0, -1.0, *(float(f"{value:.{digits}g}") for digits in range(1, 17))):
+        if repr(simple) == repr(value) or shows(simple):
+            return simple
+    return value
+
+
+def _simplest_items(items: list[Any], shows: Callable[[Any], bool]) -> list[Any]:
+    items = list(_shorten(items, lambda some: shows(list(some))))
+    for place in range(len(items)):
+        items[place] = simplest(items[place], _with(items, place, shows))
+    return items
+
+
+def _simplest_fields(fields: dict[str, Any], shows: Callable[[Any], bool]) -> dict[str, Any]:
+    for name in list(fields):
+        rest = {other: fields[other] for other in fields if other != name}
+        fields = rest if shows(rest) else {**fields, name: simplest(fields[name], _with(fields, name, shows))}
+    return fields
+
+
+def _with(whole: Any, key: Any, shows: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Ask of an item whether the whole shows it with that item in it."""
+
+    def shows_with(item: Any) -> bool:
+        other = copy(whole)
+        other[key] = item
+        return shows(other)
+
+    return shows_with
