@@ -60,7 +60,7 @@ FROM python:3.12-slim
 COPY pyproject.toml ./
 ENV PORT=8000
 USER 1000
-CMD ["sh", "-c", "exec python -m openenv.server my_env.server.app:app --port $PORT"]
+CMD ["sh", "-c", "exec python -m openenv.server my_env.server.app:app --host 0.0.0.0 --port $PORT"]
 """
 
 PACKAGED = {

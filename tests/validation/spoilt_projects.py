@@ -222,6 +222,21 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
         },
     ),
     (
+        "an image that runs another app",
+        {"Dockerfile": DOCKERFILE.replace("server.app:app", "server.main:app")},
+        {"S023": ["Dockerfile:5: there is no module my_env.server.main"]},
+    ),
+    (
+        "an image that runs an app of another name, for itself",
+        {"Dockerfile": DOCKERFILE.replace("app:app --host 0.0.0.0", "app:application")},
+        {
+            "S023": [
+                "Dockerfile:5: my_env/server/app.py does not define application",
+                "Dockerfile:5: the server listens on 127.0.0.1, which nothing outside of the container can reach",
+            ]
+        },
+    ),
+    (
         "a copy of the whole folder",
         {"Dockerfile": DOCKERFILE + "COPY . /app\n", ".dockerignore": ".git\n.venv/\n"},
         {"S019": ["Dockerfile:6: 'COPY . /app' would copy secrets (.env) too"]},

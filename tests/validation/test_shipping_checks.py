@@ -18,6 +18,8 @@ from openenv.validation.reports.report import Status
         {"Dockerfile": DOCKERFILE.replace("8000", "7860"), "README.md": README.replace("8000", "7860")},
         {"Dockerfile": DOCKERFILE.replace("$PORT", '\\"${PORT:-7}\\"')},
         {"Dockerfile": DOCKERFILE.replace("python:3.12-slim", "python@sha256:0")},
+        {"Dockerfile": DOCKERFILE.replace("my_env.server.app:app", "another.app:app")},
+        {"Dockerfile": DOCKERFILE + 'CMD ["python", "-m", "my_env.server"]\n'},
         {"Dockerfile": DOCKERFILE + "COPY . /app\n", ".dockerignore": "*\n!my_env\n!pyproject.toml\n"},
         {
             "Dockerfile": f"FROM scratch AS a\nUSER 5\nFROM a\n{DOCKERFILE.replace('USER 1000', 'RUN true')}"[:-1]

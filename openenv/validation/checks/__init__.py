@@ -11,6 +11,7 @@ MODULES = (
     "code",
     "own_imports",
     "dockerfile",
+    "command",
     "space",
     "secrets",
     "wheel",

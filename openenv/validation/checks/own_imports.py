@@ -51,16 +51,10 @@ def _module(sources: Sources, path: Path, statement: ast.ImportFrom) -> str | No
 def _missing(sources: Sources, module: str, statement: ast.ImportFrom) -> Iterator[str]:
     path = sources.project.module_file(module)
     if path is None:
-        if not _is_made_otherwise(sources, module):
+        if not sources.is_made_otherwise(module):
             yield f"there is no module {module}"
         return
     tree = sources.tree(path)
     for name in (alias.name for alias in statement.names if alias.name != "*"):
         if defines(tree, name) is False and sources.project.module_file(f"{module}.{name}") is None:
             yield f"{sources.name(path)} does not define {name}"
-
-
-def _is_made_otherwise(sources: Sources, module: str) -> bool:
-    """Whether it is a folder, an extension module, or a file that a build writes."""
-    place = sources.project.package_dir.joinpath(*module.split(".")[1:])
-    return place.is_dir() or any(place.parent.glob(f"{place.name}.*")) or f"{place.name}.py" in sources.pyproject_text

@@ -132,6 +132,14 @@ class Sources:
         except (SyntaxError, ConfigurationError):
             raise NotChecked(f"{self.name(path)} cannot be parsed (S010)") from None
 
+    def is_made_otherwise(self, module: str) -> bool:
+        """Whether a module without a file of source is a folder, an extension module, or a file that a build writes."""
+        top, *rest = module.split(".")
+        project = self.project
+        base = project.package_dir if top == project.package else project.import_path / top
+        place = base.joinpath(*rest)
+        return place.is_dir() or any(place.parent.glob(f"{place.name}.*")) or f"{place.name}.py" in self.pyproject_text
+
     def places(self, reference: ClassReference, usual: str) -> list[str]:
         """Say in which modules a class may stand: the one that is named, or the usual ones."""
         package = self.project.package
