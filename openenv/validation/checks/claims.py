@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import chain
 from statistics import fmean
 
 from openenv.project.claims import PolicyClaims
@@ -15,7 +15,6 @@ from openenv.validation.play.plays import Play
 from openenv.validation.play.script import Request, Script
 
 _SEEDS = 5
-_STEPS = 3
 _TOLERANCE = 1e-9
 
 
@@ -30,10 +29,9 @@ def seeds_matter(play: Play) -> Iterator[Finding]:
     """Where the manifest says so: five seeds do not all give the same."""
     if not play.arena.claims.episode.seeds_differ:
         raise NotChecked("the manifest does not say that seeds differ: validation.episode.seeds_differ")
-    steps = play.episodes()[0].requests[1 : 1 + _STEPS]
-    resets = [Request("reset", {"seed": seed}, seed + 1) for seed in range(_SEEDS)]
-    requests = [one for reset in resets for one in (reset, *(replace(step, session=reset.session) for step in steps))]
-    yield from play.disproved("B017", [Script(tuple(requests))])
+    reset, *steps = play.episodes()[0]
+    episodes = ((Request("reset", {**reset.data, "seed": seed}), *steps) for seed in range(_SEEDS))
+    yield from play.disproved("B017", [Script(tuple(chain.from_iterable(episodes)))])
 
 
 @check(

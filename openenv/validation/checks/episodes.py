@@ -46,11 +46,11 @@ def resets_are_fresh(play: Play) -> Iterator[Finding]:
     stage=Stage.PLAY,
     needs=("B010",),
     mend="keep everything on the instance: no module globals or class attributes that change, no random.seed or "
-    "numpy.random.seed, no os.chdir, no files of one name",
+    "numpy.random.seed, no os.chdir, no files of one name, no lock that is kept over a step",
 )
 def sessions_are_isolated(play: Play) -> Iterator[Finding]:
     """Two that are played in turn, and one that is opened and closed while another one goes on."""
-    one, *others = play.episodes()
+    one, *others = map(_asking, play.episodes())
     other = others[0] if others else one
     scripts = (interleaved(one, other), enclosed(one, other), interleaved(other, one))
     yield from play.disproved("B012", scripts)
@@ -65,8 +65,7 @@ def sessions_are_isolated(play: Play) -> Iterator[Finding]:
 )
 def state_is_read_only(play: Play) -> Iterator[Finding]:
     """After every reset and every step."""
-    asked = (chain.from_iterable((request, Request("state")) for request in script) for script in play.episodes())
-    yield from play.disproved("B013", (Script(tuple(requests)) for requests in asked))
+    yield from play.disproved("B013", map(_asking, play.episodes()))
 
 
 @check(
@@ -114,6 +113,11 @@ def the_end_is_the_end(play: Play) -> Iterator[Finding]:
     steps = [[request for request in script if request.kind == "step"] for script in ended]
     further = [Script((*script, taken[-1], taken[0])) for script, taken in zip(ended, steps, strict=True) if taken]
     yield from play.disproved("B016", further)
+
+
+def _asking(script: Script) -> Script:
+    """Ask for the state after every request."""
+    return Script(tuple(chain.from_iterable((request, Request("state")) for request in script)))
 
 
 def _refusals(recording: Recording) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.mends import mend_refusal
 from openenv.validation.play.arena import Answer, Answers, Arena
-from openenv.validation.play.comparison import difference
+from openenv.validation.play.comparison import Difference, difference
 from openenv.validation.play.script import Script
 from openenv.validation.results import is_finite_number
 
@@ -21,6 +21,10 @@ TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
 """Codes of errors that say that the action was at fault, not the environment."""
 
 _NOT_OVER = ("RESET_REQUIRED",)
+_MEND_CLOCK = (
+    "if it is a clock, put it into metadata, or into a field that is called so, as created_at; else let all chance "
+    "come from a generator that reset seeds"
+)
 _REPEATS = 3
 _TOLERANCE = 1e-9
 
@@ -37,6 +41,7 @@ class Disproof:
         traceback: How the environment came to it, where that is known.
         dialect: What was spoken, where it is not the newest.
         trouble: Why a request was not answered at all, where that is what is wrong.
+        whole: Whether less of the script would prove nothing.
     """
 
     message: str
@@ -46,6 +51,7 @@ class Disproof:
     traceback: str | None = None
     dialect: Dialect | None = None
     trouble: ProbeError | None = None
+    whole: bool = False
 
 
 Oracle = Callable[[Arena, Script], "Disproof | None"]
@@ -57,13 +63,19 @@ Judge = Callable[[Arena, Script, Answers], "Disproof | None"]
 
 def same_again(arena: Arena, script: Script) -> Disproof | None:
     """The same requests in two fresh sessions are answered alike."""
-    first, second = arena.play(script), arena.play(script)
-    place, said = _unlike(script, second, first)
-    if said is None:
+    first = arena.play(script)
+    gone = _gone(script, first)
+    if gone is not None:
+        return gone
+    second = arena.play(script)
+    unlike = _unlike(second, first)
+    if unlike is None:
         return None
-    if arena.seedable is not True:
+    if arena.seedable is not True and unlike.trouble is None:
         raise NotChecked("the same actions give different episodes, and reset takes no seed")
-    return Disproof(f"{said} as in the session before", place, (script, script))
+    said = f"{unlike.difference} as in the session before"
+    mend = _MEND_CLOCK if unlike.difference.of_clocks else None
+    return Disproof(said, unlike.place, (script, script), mend, trouble=unlike.trouble)
 
 
 def fresh_after_reset(arena: Arena, script: Script) -> Disproof | None:
@@ -132,11 +144,19 @@ def over_is_over(arena: Arena, script: Script) -> Disproof | None:
 
 
 def seeds_matter(arena: Arena, script: Script) -> Disproof | None:
-    """Sessions that differ in their seeds only are not all the same."""
-    sessions = [script.only(script.of_session(name)).in_session(1) for name in script.sessions]
-    plays = [arena.play(one) for one in sessions]
-    alike = all(_unlike(sessions[0], plays[0], play)[1] is None for play in plays[1:])
-    return Disproof(f"{len(sessions)} seeds give the same episode", 0, tuple(sessions)) if alike else None
+    """Episodes that differ in their seeds only are not all the same."""
+    first, *others = [script.only(places) for places in script.episodes()]
+    seeds = [(episode.requests[0].data or {}).get("seed") for episode in (first, *others)]
+    if len(set(seeds)) < 2:
+        return None
+    expected = arena.play(first)
+    if any(answer.trouble for answer in expected) or any(
+        _unlike(arena.play(other), expected) is not None for other in others
+    ):
+        return None
+    *most, last = map(str, seeds)
+    said = f"seeds {', '.join(most)} and {last} give the same episode"
+    return Disproof(said, 0, (script,), whole=True)
 
 
 def in_range(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
@@ -186,24 +206,49 @@ def _late(limit: float | None, took: float) -> bool:
 def _same_alone(arena: Arena, script: Script, kept: list[int], said: str) -> Disproof | None:
     """Compare what is answered at some places with what is answered when nothing else is sent."""
     alone = script.only(kept)
-    places: set[int] = set()
+    parts: list[Answers] = []
+    found: list[_Unlike] = []
     for _ in range(2):
-        whole, part = arena.play(script), arena.play(alone)
-        place, message = _unlike(alone, [whole[one] for one in kept], part)
-        if message is None:
+        whole = arena.play(script)
+        gone = _gone(script, whole)
+        if gone is not None:
+            return gone
+        parts.append(arena.play(alone))
+        unlike = _unlike([whole[one] for one in kept], parts[-1])
+        if unlike is None:
             return None
-        places.add(place)
+        found.append(unlike)
+    first, last = found
     # Where it is not the same twice, nobody can tell.
-    return Disproof(f"{message} {said}", kept[place], (script, alone)) if len(places) == 1 else None
+    if first.place != last.place or _unlike(*parts) is not None:
+        return None
+    return Disproof(f"{last.difference} {said}", kept[last.place], (script, alone), trouble=last.trouble)
 
 
-def _unlike(script: Script, seen: Iterable[Answer], expected: Answers) -> tuple[int, str | None]:
-    """Find the first reset or step that is answered otherwise than expected."""
-    for place, (request, one, other) in enumerate(zip(script, seen, expected, strict=True)):
-        said = difference(one, other) if request.kind in ("reset", "step") else None
-        if said is not None:
-            return place, said
-    return 0, None
+def _gone(script: Script, answers: Answers) -> Disproof | None:
+    """Say where the server hung up: whatever is compared with that is not answered either."""
+    for place, answer in enumerate(answers):
+        if answer.trouble is not None and answer.trouble.lost:
+            return Disproof(str(answer.trouble), place, (script,), trouble=answer.trouble)
+    return None
+
+
+@dataclass(frozen=True)
+class _Unlike:
+    """Where two plays part: at which request, in what, and why one of them was not answered, where that is it."""
+
+    place: int
+    difference: Difference
+    trouble: ProbeError | None
+
+
+def _unlike(seen: Iterable[Answer], expected: Iterable[Answer]) -> _Unlike | None:
+    """Find the first request that is answered otherwise than expected."""
+    for place, (one, other) in enumerate(zip(seen, expected, strict=True)):
+        found = difference(one, other)
+        if found is not None:
+            return _Unlike(place, found, one.trouble or other.trouble)
+    return None
 
 
 def _code(answer: Answer) -> str | None:

@@ -168,7 +168,7 @@ class Play:
 
         What was not answered stays as it is: the server may be gone, and each try would take as long.
         """
-        if shown.trouble is not None:
+        if shown.trouble is not None or shown.whole:
             return shown
 
         def shows(script: Script) -> bool:

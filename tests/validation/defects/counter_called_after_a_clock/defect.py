@@ -1,0 +1,21 @@
+from typing import Any
+
+from twin import Move, Sight, Walk
+
+from openenv.environment import Environment
+from openenv.types import State
+
+
+class Hurry(Sight):
+    """How many steps there are, too."""
+
+    time_left: int = 0
+
+
+class Twin(Walk, Environment[Move, Hurry, State]):
+    left = 500
+
+    def see(self, reward: float | None = None) -> Any:
+        Twin.left -= 1
+        done = bool(reward)
+        return Hurry(place=self.place, treasure=self.treasure, time_left=self.left, reward=reward, done=done)
