@@ -141,7 +141,7 @@ HTTP: list[tuple[str, dict[str, tuple[int, Any]], str]] = [
     (
         "H022",
         {"POST /reset": (200, {"observation": {"total": 5}, "reward": None, "done": False})},
-        "POST /reset: reset gives total 5, and over /ws 0",
+        "POST /reset: reset: total is 5, not 0 as over /ws",
     ),
     ("H017", {"POST /sessions/*/step": (200, RESULT)}, "POST /sessions/…/step: a step before reset was answered 200"),
     ("H017", {"POST /sessions/*/reset": (500, {"code": "X"})}, "POST /sessions/…/reset: broken JSON was answered 500"),

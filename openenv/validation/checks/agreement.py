@@ -7,9 +7,9 @@ from typing import Any
 
 from openenv.validation.check import Finding, Stage, check
 from openenv.validation.checks.sessions import http_session
+from openenv.validation.play.comparison import differences
 from openenv.validation.serving.server import Server
 from openenv.validation.serving.wire import Session
-from openenv.validation.wording import brief
 
 _COMPARED = ("reward", "done")
 """What every way gives beside an observation; v1 has no more."""
@@ -34,7 +34,7 @@ def ways_agree(server: Server) -> Iterator[Finding]:
     with server.v2() as session:
         expected = _played(session, action)
     with server.v2() as session:
-        view = _whole if _played(session, action) == expected else _shape
+        is_steady = not any(differences(_played(session, action), expected))
     with server.v1() as session:
         ways = {"/ws in v1": _played(session, action)}
     with http_session(server) as http:
@@ -42,11 +42,10 @@ def ways_agree(server: Server) -> Iterator[Finding]:
     ways["/sessions"] = [_result(reply.json(), reply.code) for reply in replies]
     ways["POST /reset"] = [_result(server.web.post("/reset", _RESET).object(), None)]
     for where, results in ways.items():
-        for called, result, wanted in zip(("reset", "step"), results, expected, strict=False):
-            here, there = view(result), view(wanted)
-            for name in (name for name in {**here, **there} if here.get(name) != there.get(name)):
-                message = f"{called} gives {name} {brief(here.get(name))}, and over /ws {brief(there.get(name))}"
-                yield Finding(message, where)
+        for called, here, there in zip(("reset", "step"), results, expected, strict=False):
+            pair = (here, there) if is_steady else (_shape(here), _shape(there))
+            for found in differences(*pair):
+                yield Finding(f"{called}: {found} as over /ws", where)
 
 
 def _played(session: Session, action: object) -> list[dict[str, Any]]:
@@ -64,10 +63,6 @@ def _result(data: dict[str, Any], error: str | None) -> dict[str, Any]:
         **{name: value for name, value in own.items() if name not in _BESIDE},
         **{name: data.get(name) for name in _COMPARED},
     }
-
-
-def _whole(result: dict[str, Any]) -> dict[str, Any]:
-    return result
 
 
 def _shape(result: dict[str, Any]) -> dict[str, Any]:
