@@ -121,6 +121,7 @@ class Check:
         stage: What it looks at.
         mend: How findings are mended, in one line.
         needs: Ids of checks that must have passed; it is not checked where one of them has not.
+        spoilt_by: Ids of checks whose fault makes it fail as well; it is not checked where one of them has failed.
         v2: Whether it concerns only servers that speak ``openenv.v2``.
         function: Yields what is wrong; nothing means that it passed.
     """
@@ -133,6 +134,7 @@ class Check:
     needs: tuple[str, ...]
     v2: bool
     function: Function
+    spoilt_by: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:
@@ -151,6 +153,7 @@ def check(
     mend: str,
     severity: Severity = Severity.ERROR,
     needs: tuple[str, ...] = (),
+    spoilt_by: tuple[str, ...] = (),
     v2: bool = False,
 ) -> Callable[[F], F]:
     """Register a function as a check; see :class:`Check` for the arguments."""
@@ -159,7 +162,7 @@ def check(
         if id in _registered:
             raise ValueError(f"two checks are called {id}")
         started = (STARTED,) if stage in AT_WORK else ()
-        _registered[id] = Check(id, title, severity, stage, mend, (*started, *needs), v2, function)
+        _registered[id] = Check(id, title, severity, stage, mend, (*started, *needs), v2, function, spoilt_by)
         return function
 
     return register

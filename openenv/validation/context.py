@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ class Context:
         self._launched: Launch | None = None
         self._slots: Slots | None = None
         self._direct: DirectArena | None = None
+        self._silence: str | None = None
         self._provider = DockerProvider(target.image) if isinstance(target, ImageTarget) else None
 
     def absence(self, stage: Stage) -> str | None:
@@ -73,12 +74,16 @@ class Context:
             return f"the target is {kind}: there is no project"
         if self._static and stage is not Stage.SOURCES:
             return "--static: nothing is run"
+        if self._effort is QUICK and stage is Stage.SLOTS:
+            return "--quick: no second server is started"
         return None
 
     def subject(self, check: Check) -> Any:
         """Return what a check looks at, or raise ``NotChecked`` where that cannot be had."""
         if check.stage in AT_WORK and self._launched is not None:
             self._launched.require_alive()
+        if check.stage in (*AT_WORK, Stage.EXIT) and self._silence is not None:
+            raise NotChecked(self._silence)
         if check.v2:
             self._require_v2()
         return getattr(self, check.stage.value)
@@ -120,10 +125,20 @@ class Context:
         if self._direct is not None:
             self._direct.close()
 
-    def take_note(self, findings: Iterable[Finding]) -> None:
-        """Give a server that hung up the time to be gone, before anything else is asked of it."""
+    def take_note(self, check: Check, findings: Sequence[Finding]) -> None:
+        """See after a failure whether the server is still there: of one that is gone or blocked nothing more is asked.
+
+        Args:
+            check: What has failed.
+            findings: What it found.
+        """
+        if not findings or check.stage not in AT_WORK or isinstance(self._target, ClassTarget):
+            return
         if self._launched is not None and any(finding.lost for finding in findings):
-            self._launched.linger()
+            self._launched.linger()  # one that hung up is given the time to be gone
+        gone = self._launched is not None and self._launched.death is not None
+        if not gone and self._silence is None and self.server.silent():
+            self._silence = f"the server answers nothing any more since {check.id}"
 
     def explain(self, finding: Finding) -> Finding:
         """Add to a finding what is behind it; how the server ended is known for certain after ``close``."""
@@ -182,6 +197,7 @@ class Context:
     def play(self) -> Play:
         """Episodes on the server, or, of a class, in this process."""
         if not isinstance(self._target, ClassTarget):
+            _ = self.server.max_sessions  # which it may not be able to tell any more once it was played with
             return self.server.play
         from openenv.validation.play.direct import DirectArena  # which brings all of the sessions
 
@@ -191,11 +207,9 @@ class Context:
     @remembered
     def slots(self) -> Slots:
         """The slots of a second server, not started yet."""
-        if self._effort is QUICK:
-            raise NotChecked("--quick: no second server is started")
-        server = self.server
-        self.launch.require_alive()
-        most = int(server.web.get("/ready").json()["max_sessions"])
+        most = self.server.max_sessions
+        if most is None:
+            raise NotChecked("/ready does not say how many sessions there may be")
         self._slots = Slots(self.sources.project, self._timeout_s, most)
         return self._slots
 

@@ -104,17 +104,23 @@ def run(
         One outcome for each check, in the order in which they were given.
     """
     outcomes: dict[str, Outcome] = {}
-    begun: set[Stage] = set()
+    told: set[Stage] = set()
     for check in in_order(checks):
         reason = _obstacle(check, context, outcomes)
         if reason is not None:
             outcomes[check.id] = Outcome(check, Status.NOT_CHECKED, reason=reason)
             continue
-        if on_stage is not None and check.stage not in begun:
+        if on_stage is not None and check.stage not in told and not _sooner(check, checks, {*told}, outcomes):
+            told.add(check.stage)
             on_stage(check.stage)
-        begun.add(check.stage)
         outcomes[check.id] = _outcome(check, context, check.function)
     return tuple(outcomes[check.id] for check in checks)
+
+
+def _sooner(check: Check, checks: Sequence[Check], told: set[Stage], outcomes: dict[str, Outcome]) -> bool:
+    """Whether a check runs sooner than its stage comes, since others need it: an earlier stage is still to be told."""
+    earlier = set(list(Stage)[: list(Stage).index(check.stage)]) - told
+    return any(other.stage in earlier and other.id not in outcomes for other in checks)
 
 
 def replayed(replay: Replay, context: Context) -> Outcome:
@@ -151,7 +157,7 @@ def _outcome(check: Check, context: Context, function: Function) -> Outcome:
         # Nobody knows whether the environment or the check is to blame: that is no success, and must be seen.
         message = f"the check broke off: {type(error).__name__}: {error}"
         findings.append(Finding(message, mend="report it, with what the target is"))
-    context.take_note(findings)
+    context.take_note(check, findings)
     if findings and check.stage is Stage.RECORDING:
         findings[0] = context.play.shown(check, findings[0])
     status = Status.FAILED if findings else Status.PASSED
@@ -180,10 +186,11 @@ def _obstacle(check: Check, context: Context, before: dict[str, Outcome]) -> str
     absence = context.absence(check.stage)
     if absence is not None:
         return absence
-    for outcome in (before[need] for need in check.needs if need in before):
+    for outcome in (before[one] for one in (*check.needs, *check.spoilt_by) if one in before):
         if outcome.status is Status.FAILED:
             return f"{outcome.check.id} failed"
         # What the target does not have at all (a server by URL has no files) keeps nothing else from running.
-        if outcome.status is Status.NOT_CHECKED and context.absence(outcome.check.stage) is None:
+        absent = context.absence(outcome.check.stage) is not None
+        if outcome.status is Status.NOT_CHECKED and outcome.check.id in check.needs and not absent:
             return outcome.reason
     return None

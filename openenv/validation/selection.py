@@ -41,10 +41,10 @@ def select(checks: Iterable[Check], chosen: Sequence[str] = (), ignored: Sequenc
 
 
 def in_order(checks: Iterable[Check]) -> list[Check]:
-    """Sort checks so that each comes after those that it needs, stage by stage.
+    """Sort checks so that each comes after those that decide whether it runs, stage by stage.
 
     Args:
-        checks: The checks to run; one that they need but that is not among them does not count.
+        checks: The checks to run; one that decides but that is not among them does not count.
 
     Returns:
         The same checks, in the order in which they run.
@@ -54,7 +54,7 @@ def in_order(checks: Iterable[Check]) -> list[Check]:
     ordered: dict[str, Check] = {}
 
     def visit(check: Check) -> None:
-        for need in check.needs:
+        for need in (*check.needs, *check.spoilt_by):
             if need in by_id:
                 visit(by_id[need])
         ordered.setdefault(check.id, check)

@@ -312,6 +312,27 @@ def test_stages_are_told_as_their_first_check_begins(tmp_path: Path) -> None:
     assert begun == [Stage.SOURCES]
 
 
+def test_stages_are_told_in_their_order_whatever_is_needed_sooner() -> None:
+    begun: list[Stage] = []
+    checks = [
+        a_check("H001", passes, stage=Stage.SERVER, spoilt_by=("B001",)),
+        a_check("B001", passes, stage=Stage.PLAY),
+        a_check("B002", passes, stage=Stage.RECORDING),
+        a_check("B003", passes, stage=Stage.PLAY),
+    ]
+    run(checks, Context(ProjectTarget(Path("/nowhere")), 1.0), begun.append)
+    assert begun == [Stage.SERVER, Stage.RECORDING, Stage.PLAY]
+
+
+def test_what_spoils_a_check_keeps_it_from_running_only_where_it_has_failed() -> None:
+    assert played(
+        a_check("S001", passes, spoilt_by=("S003",)),
+        a_check("S002", passes, spoilt_by=("S004",)),
+        a_check("S003", fails),
+        a_check("S004", cannot_tell),
+    )[:2] == [("S001", "not checked", "S003 failed"), ("S002", "passed", None)]
+
+
 def test_checks_that_a_deselected_one_would_have_blocked_still_run() -> None:
     with served(http={"GET /schema": (404, "none")}) as url:
         report = check(url, "B004")

@@ -148,7 +148,7 @@ def test_a_server_that_ends_at_once_is_found_by_h003(tmp_path: Path) -> None:
     said = "the server of my_env.server.app:app ended with exit status 1: RuntimeError: no licence ("
     assert finding.message.startswith(said)
     assert finding.details[-1] == "RuntimeError: no licence"
-    assert [reason for reason, _ in report.reasons()] == ["H003 failed"]
+    assert [reason for reason, _ in report.reasons()] == ["H003 failed", "--quick: no second server is started"]
 
 
 def test_a_server_that_dies_while_it_is_checked_sets_off_one_finding(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ _SHOWN = 5
     "The server exits cleanly on SIGTERM",
     stage=Stage.EXIT,
     needs=("H003", "B002"),
+    spoilt_by=("W013",),
     mend="close what the environment has opened in close(), and serve with openenv.server",
 )
 def server_exits_cleanly(exit_: Exit) -> Iterator[Finding]:

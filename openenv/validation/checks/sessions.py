@@ -57,7 +57,15 @@ def http_session(server: Server) -> Iterator[HttpSession]:
         session.delete()
 
 
-@check("H014", "POST /sessions opens a session", stage=Stage.SERVER, needs=("B001",), v2=True, mend=_MEND)
+@check(
+    "H014",
+    "POST /sessions opens a session",
+    stage=Stage.SERVER,
+    needs=("B001",),
+    spoilt_by=("W013",),
+    v2=True,
+    mend=_MEND,
+)
 def session_is_opened(server: Server) -> Iterator[Finding]:
     """With 201, an id, a token and how long it may idle."""
     reply = server.web.post(f"/sessions?wait_s={_WAIT_S}")

@@ -40,6 +40,7 @@ def slots_are_counted(slots: Slots) -> Iterator[Finding]:
     "A slot is free again when its session is over",
     stage=Stage.SLOTS,
     needs=_NEEDS,
+    spoilt_by=("W012",),
     v2=True,
     mend="let close() of the environment return; serve with openenv.server",
 )

@@ -11,9 +11,11 @@ from openenv.validation.results import misshapen
 from openenv.validation.serving.server import Server
 
 _MEND = "serve an app made by create_app"
+_SPOILT_BY = ("W013",)
+"""Each of these routes waits for its environment to be closed."""
 
 
-@check("H010", "POST /reset answers", stage=Stage.SERVER, needs=("B001",), mend=_MEND)
+@check("H010", "POST /reset answers", stage=Stage.SERVER, needs=("B001",), spoilt_by=_SPOILT_BY, mend=_MEND)
 def reset_answers(server: Server) -> Iterator[Finding]:
     """With an observation, with and without a body."""
     for body in (None, {}, {"seed": 1}):
@@ -22,7 +24,7 @@ def reset_answers(server: Server) -> Iterator[Finding]:
             yield Finding(problem, "POST /reset")
 
 
-@check("H011", "POST /step answers", stage=Stage.SERVER, needs=("B002", "H009"), mend=_MEND)
+@check("H011", "POST /step answers", stage=Stage.SERVER, needs=("B002", "H009"), spoilt_by=_SPOILT_BY, mend=_MEND)
 def step_answers(server: Server) -> Iterator[Finding]:
     """With an observation, or an error that blames the action.
 
@@ -37,7 +39,14 @@ def step_answers(server: Server) -> Iterator[Finding]:
         yield Finding(problem, "POST /step")
 
 
-@check("H012", "GET /state answers", stage=Stage.SERVER, needs=("B001", "H009"), mend="let state work before reset too")
+@check(
+    "H012",
+    "GET /state answers",
+    stage=Stage.SERVER,
+    needs=("B001", "H009"),
+    spoilt_by=_SPOILT_BY,
+    mend="let state work before reset too",
+)
 def state_answers(server: Server) -> Iterator[Finding]:
     """With the state of an environment that was only just made."""
     for problem in misfits(server.schemas.state, server.web.get("/state").object()):

@@ -20,7 +20,14 @@ def websocket_opens(server: Server) -> None:
     _ = server.dialect
 
 
-@check("W002", "An episode plays in v1", stage=Stage.SERVER, needs=("W001", "B002", "B007", "H009"), mend=_MEND)
+@check(
+    "W002",
+    "An episode plays in v1",
+    stage=Stage.SERVER,
+    needs=("W001", "B002", "B007", "H009"),
+    spoilt_by=("W013",),
+    mend=_MEND,
+)
 def v1_plays(server: Server) -> Iterator[Finding]:
     """Reset, step, state and close, as deployed clients do it."""
     with server.v1() as session:

@@ -17,6 +17,8 @@ from openenv.validation.schemas import Schemas
 from openenv.validation.serving.web import Web
 from openenv.validation.serving.wire import Session, connected, resumed, v1_session, v2_session
 
+_LONGEST_HEALTH_S = 10.0
+
 
 class Server:
     """A server at work.
@@ -69,6 +71,24 @@ class Server:
                 raise NotChecked(f"the schema of {name} cannot be used (H009)")
         return Schemas(said["action"], said["observation"], said["state"], said["reset_observation"])
 
+    @remembered
+    def max_sessions(self) -> int | None:
+        """How many sessions it takes; ``None`` where it does not say, as servers of openenv 0.10 do not."""
+        try:
+            said = self.web.get("/ready").json()  # with 503 where all of them are taken
+        except ProbeError:
+            return None
+        most = said.get("max_sessions") if isinstance(said, dict) else None
+        return most if isinstance(most, int) else None
+
+    def silent(self) -> bool:
+        """Whether it does not even say how it is: it is gone, or blocked."""
+        try:
+            Web(self.base_url, min(self.timeout_s, _LONGEST_HEALTH_S), self._headers).get("/health")
+        except ProbeError:
+            return True
+        return False
+
     def action(self) -> object:
         """Give an action that the environment has understood, or raise ``NotChecked`` where there was none."""
         recording = self.play.recording
@@ -76,6 +96,8 @@ class Server:
         understood = recording.understood
         if understood:
             return understood[0].action
+        if any(turn.trouble for turn in recording.turns):
+            raise NotChecked("no step was answered (B002)")
         raise NotChecked(f"no action could be made from the schema: {recording.no_action or 'each one was refused'}")
 
     def v1(self) -> AbstractContextManager[Session]:
