@@ -6,6 +6,7 @@ Imports nothing but the standard library, for what it looks for may have taken o
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import runpy
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -29,11 +30,15 @@ def foreign_files() -> list[str]:
     What is installed from a checkout has no list of its files, and is never found to be damaged.
     """
     try:
-        listed = distribution(DISTRIBUTION).files or []
+        ours = distribution(DISTRIBUTION)
     except PackageNotFoundError:
         return []
+    # Not distribution.files: from Python 3.12 on that leaves out what is gone.
+    rows = csv.reader((ours.read_text("RECORD") or "").splitlines())
     return [
-        str(file) for file in listed if file.hash is not None and _digest(Path(str(file.locate()))) != file.hash.value
+        file
+        for file, sha256, _ in rows
+        if sha256 and _digest(Path(str(ours.locate_file(file)))) != sha256.removeprefix("sha256=")
     ]
 
 

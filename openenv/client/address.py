@@ -99,8 +99,7 @@ def _taken_apart(base_url: Any) -> SplitResult:
     host = parts.hostname
     if not host:
         raise ValueError("it names no host")
-    ascii_host = host if host.isascii() else host.encode("idna").decode()
-    if ":" not in host and not _HOST_NAME.fullmatch(ascii_host):
+    if ":" not in host and not _can_be_host(host):
         raise ValueError(f"{host!r} cannot be the name of a host")
     try:
         parts.port  # noqa: B018  raises where it is no number, or too large
@@ -109,3 +108,10 @@ def _taken_apart(base_url: Any) -> SplitResult:
             raise ValueError("write a /, ? or # in the password as %2F, %3F or %23") from None
         raise
     return parts
+
+
+def _can_be_host(name: str) -> bool:
+    try:
+        return _HOST_NAME.fullmatch(name if name.isascii() else name.encode("idna").decode()) is not None
+    except UnicodeError:
+        return False
