@@ -97,7 +97,8 @@ SPOILT: list[tuple[str, Recording, list[str]]] = [
     ),
     ("B009", first(state=state(0, None), turns=()), ["episode 1: episode_id is None"]),
     ("B009", stepped(turn(1, after=state(1, "other"))), ["episode 1: episode_id changes from first to other"]),
-    ("B009", replace(HEALTHY, episodes=(FIRST, FIRST)), ["episode 2: two episodes are called first"]),
+    ("B009", replace(HEALTHY, episodes=(FIRST, FIRST)), ["episode 2: episode 1 has the name first too"]),
+    ("B009", replace(HEALTHY, episodes=(FIRST, SECOND, SECOND)), ["episode 3: episode 2 has the name second too"]),
 ]
 """Which check finds it, what happened, and what is said."""
 

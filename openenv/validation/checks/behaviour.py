@@ -35,7 +35,7 @@ def requests_are_answered(recording: Recording) -> Iterator[Finding]:
         if turn.trouble is not None:
             yield turn.trouble.finding(_at(turn))
         elif turn.answer is not None and not turn.taken and not turn.unrewarded and turn.answer.code not in TOLD:
-            mend = mend_refusal("step", turn.answer.code)
+            mend = mend_refusal("step", turn.answer.data)
             yield Finding(f"answered by {turn.answer}", _at(turn), mend, traceback=turn.answer.traceback)
 
 
@@ -144,21 +144,21 @@ def step_count_counts(recording: Recording) -> Iterator[Finding]:
     stage=Stage.RECORDING,
     severity=Severity.WARNING,
     needs=("B007",),
-    mend="set episode_id in reset: the one that was asked for, else str(uuid4())",
+    mend="set episode_id in reset, to another one for each episode: str(uuid4()) where none is given",
 )
 def episodes_are_named(recording: Recording) -> Iterator[Finding]:
     """One name throughout an episode, and another one for the next."""
-    names = []
+    called: dict[str, int] = {}
     for number, episode in enumerate(recording.episodes, 1):
         said = [state for state in (episode.state, *(turn.state for turn in episode.turns)) if state]
         found = list(dict.fromkeys(state.data.get("episode_id") for state in said)) or [None]
-        names.append(found[0])
         if not isinstance(found[0], str) or not found[0]:
             yield Finding(f"episode_id is {brief(found[0])}", f"episode {number}")
-        elif len(found) > 1:
+            continue
+        if len(found) > 1:
             yield Finding(f"episode_id changes from {found[0]} to {found[1]}", f"episode {number}")
-    if len(names) > 1 and names[0] == names[1] and names[0]:
-        yield Finding(f"two episodes are called {names[0]}", "episode 2")
+        if called.setdefault(found[0], number) != number:
+            yield Finding(f"episode {called[found[0]]} has the name {found[0]} too", f"episode {number}")
 
 
 def _miscounted(episode: Episode) -> str | None:
@@ -201,7 +201,7 @@ def _failed_resets(recording: Recording) -> Iterator[Finding]:
         if request.kind == "reset" and answer.trouble is not None:
             yield answer.trouble.finding(f"reset {resets}")
         elif request.kind == "reset" and answer.frame is not None and answer.frame.kind != "observation":
-            mend = mend_refusal("reset", answer.frame.code)
+            mend = mend_refusal("reset", answer.frame.data)
             yield Finding(f"answered by {answer.frame}", f"reset {resets}", mend, traceback=answer.frame.traceback)
 
 

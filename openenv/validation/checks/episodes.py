@@ -1,4 +1,4 @@
-"""B010 - B016: what the same requests come to when they are sent in another way."""
+"""B010 - B016 and B025: what the same requests come to when they are sent in another way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
+from openenv.validation.files.environments import takes_episode_id
+from openenv.validation.files.sources import Sources
 from openenv.validation.play.oracles import TOLD, answered
 from openenv.validation.play.plays import Play, enclosed, interleaved
 from openenv.validation.play.recording import Recording
@@ -113,6 +115,24 @@ def the_end_is_the_end(play: Play) -> Iterator[Finding]:
     steps = [[request for request in script if request.kind == "step"] for script in ended]
     further = [Script((*script, taken[-1], taken[0])) for script, taken in zip(ended, steps, strict=True) if taken]
     yield from play.disproved("B016", further)
+
+
+@check(
+    "B025",
+    "An episode has the name that was asked for",
+    stage=Stage.PLAY,
+    severity=Severity.WARNING,
+    needs=("B009",),
+    mend="in reset, take the episode_id that is given: State(episode_id=episode_id or str(uuid4()))",
+)
+def names_are_taken(play: Play) -> Iterator[Finding]:
+    """Where reset takes an ``episode_id``, so that a run finds its episodes again."""
+    project = play.arena.project
+    if project is None or not takes_episode_id(Sources(project.root)):
+        raise NotChecked("no reset that takes an episode_id is found in the project's files")
+    reset, *_ = play.episodes()[0]
+    asking = Request("reset", {**reset.data, "episode_id": "episode-1"})
+    yield from play.disproved("B025", [Script((asking, Request("state")))])
 
 
 def _asking(script: Script) -> Script:

@@ -16,6 +16,7 @@ from openenv.validation.play.arena import Answer, Answers, Arena
 from openenv.validation.play.comparison import Difference, difference
 from openenv.validation.play.script import Script
 from openenv.validation.results import is_finite_number
+from openenv.validation.wording import brief
 
 TOLD = ("INVALID_ACTION", "VALIDATION_ERROR")
 """Codes of errors that say that the action was at fault, not the environment."""
@@ -122,8 +123,8 @@ def answered(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
         code = _code(answer)
         if code is None or code in _NOT_OVER or (request.kind == "step" and code in TOLD):
             continue
-        mend = mend_refusal(request.kind, code)
         assert answer.frame is not None
+        mend = mend_refusal(request.kind, answer.frame.data)
         return Disproof(f"answered by {answer.frame}", place, (script,), mend, answer.frame.traceback)
     return None
 
@@ -179,6 +180,19 @@ def ends_in_time(arena: Arena, script: Script, answers: Answers) -> Disproof | N
         steps = 0 if request.kind == "reset" else steps + (taken and request.kind == "step")
         if steps == most and taken and answer.frame and not answer.frame.data.get("done"):
             return Disproof(f"the episode goes on after {most} steps", place, (script,))
+    return None
+
+
+def named_as_asked(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
+    """The state of an episode has the name that its reset was given."""
+    asked = None
+    for place, (request, answer) in enumerate(zip(script, answers, strict=True)):
+        if request.kind == "reset":
+            asked = (request.data or {}).get("episode_id")
+        elif asked and answer.frame is not None and answer.frame.kind == "state":
+            found = answer.frame.data.get("episode_id")
+            if found != asked:
+                return Disproof(f"episode_id is {brief(found)}, not {asked} that reset was given", place, (script,))
     return None
 
 
@@ -283,5 +297,6 @@ ORACLES: dict[str, Oracle] = {
     "B018": judging(in_range),
     "B019": judging(ends_in_time),
     "B020": fast_enough,
+    "B025": judging(named_as_asked),
 }
 """Check -> what no script may show."""
