@@ -20,12 +20,19 @@ PYPROJECT_NAME = "pyproject.toml"
 ENTRY_POINTS = "openenv.environments"
 """The group of entry points by which a distribution says which environments it holds: ``my-env = "my_env"``."""
 
+_REQUIRED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 def normalise(name: str) -> str:
     """Write a distribution's name as package indexes compare it: ``My_Env`` is ``my-env``."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement_name(requirement: str) -> str:
+    """Name what a requirement asks for: ``Open_Spiel[x]==2`` is ``open-spiel``."""
+    found = _REQUIRED.match(requirement.strip())
+    return normalise(found[0]) if found else requirement
 
 
 def _directories(value: Any) -> Any:
@@ -37,11 +44,22 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
+def _requirements(value: Any) -> Any:
+    # A group may include others, which are among the groups themselves.
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else value
+
+
+Requirements = Annotated[tuple[str, ...], BeforeValidator(_requirements)]
+
+
 class _Metadata(_Table):
     name: str
     version: str | None = None
     dynamic: tuple[str, ...] = Field(default=(), strict=False)
     dependencies: tuple[str, ...] = Field(default=(), strict=False)
+    optional_dependencies: dict[str, Requirements] = Field(
+        default_factory=dict, validation_alias="optional-dependencies"
+    )
     entry_points: dict[str, dict[str, str]] = Field(default_factory=dict, validation_alias="entry-points")
 
 
@@ -83,11 +101,13 @@ class PyProject(_Table):
     Attributes:
         build_system: The ``[build-system]`` table: what builds it.
         project: The ``[project]`` table: name, version, dynamic fields, dependencies, entry points.
+        dependency_groups: Requirements that are no part of the distribution, by group.
         tool: What build tools are told.
     """
 
     build_system: _BuildSystem = Field(default_factory=_BuildSystem, validation_alias="build-system")
     project: _Metadata
+    dependency_groups: dict[str, Requirements] = Field(default_factory=dict, validation_alias="dependency-groups")
     tool: _Tools = Field(default_factory=_Tools)
 
     @property

@@ -237,6 +237,11 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
         },
     ),
     (
+        "an import of what nothing brings",
+        {"my_env/server/app.py": PACKAGED["my_env/server/app.py"] + "import os, yaml, numpy.random\n"},
+        {"S024": ["my_env/server/app.py:5: numpy is imported, and nothing in pyproject.toml brings it"]},
+    ),
+    (
         "a copy of the whole folder",
         {"Dockerfile": DOCKERFILE + "COPY . /app\n", ".dockerignore": ".git\n.venv/\n"},
         {"S019": ["Dockerfile:6: 'COPY . /app' would copy secrets (.env) too"]},

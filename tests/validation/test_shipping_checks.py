@@ -31,6 +31,86 @@ def test_what_looks_odd_and_is_fine(tmp_path: Path, changes: dict[str, str | Non
     assert found(check(write(tmp_path, PACKAGED, changes), static=True)) == {}
 
 
+def importing(line: str, **changes: str | None) -> dict[str, str | None]:
+    """A project whose app imports something, with other changes."""
+    return {"my_env/server/app.py": f"{line}\n{PACKAGED['my_env/server/app.py']}", **changes}
+
+
+def depending(line: str) -> dict[str, str | None]:
+    """A project that imports numpy, with a line of ``pyproject.toml`` before its next table."""
+    return importing(
+        "import numpy", **{"pyproject.toml": PYPROJECT.replace("\n[project.entry", f"{line}\n\n[project.entry")}
+    )
+
+
+def installing(line: str) -> dict[str, str | None]:
+    """A project that imports numpy, with a line of the Dockerfile."""
+    return importing("import numpy", Dockerfile=DOCKERFILE.replace("ENV", f"{line}\nENV", 1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        importing("try:\n    import numpy\nexcept ImportError:\n    numpy = None"),
+        importing("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy"),
+        importing("def draw():\n    import numpy"),
+        importing("import no_such_package"),
+        importing("import setuptools, pydantic, yaml"),
+        importing("import numpy", **{"numpy.py": ""}),
+        {"my_env/server/train.py": "import numpy\n", "tests/test_it.py": "import numpy\n"},
+        depending("dependencies = [\"NumPy>=1; python_version > '3'\"]"),
+        depending('dependencies = ["gymnasium"]'),
+        depending('[project.optional-dependencies]\ndev = ["numpy"]'),
+        depending('[dependency-groups]\ndev = ["numpy", {include-group = "x"}]'),
+        importing("import numpy", **{"requirements.txt": "# all\n-r x\nnumpy==2\n"}),
+        installing("RUN pip install --no-cache-dir numpy && true"),
+        installing("RUN apt-get install -y python3-numpy"),
+    ],
+)
+def test_imports_that_an_image_can_satisfy_are_not_blamed(tmp_path: Path, changes: dict[str, str | None]) -> None:
+    outcome = outcome_of(check(write(tmp_path, PACKAGED, changes), "S024"), "S024")
+    assert (outcome.status, outcome.findings) == (Status.PASSED, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "source"),
+    [
+        (depending('dependencies = ["no-such-distribution"]'), "no-such-distribution"),
+        (depending('[project.optional-dependencies]\nserver = ["no-such-distribution"]'), "no-such-distribution"),
+        (
+            importing("import numpy", Dockerfile=DOCKERFILE.replace("python:", "pytorch/pytorch:")),
+            "pytorch/pytorch:3.12-slim",
+        ),
+        (installing("RUN cd /vendor && pip install ."), "cd"),
+        (installing("RUN pip install git+https://git.internal/x"), "git+https://git.internal/x"),
+    ],
+)
+def test_what_may_come_from_somewhere_else_is_not_checked(
+    tmp_path: Path, changes: dict[str, str | None], source: str
+) -> None:
+    outcome = outcome_of(check(write(tmp_path, PACKAGED, changes), "S024"), "S024")
+    assert outcome.reason == f"numpy may come with {source}, which cannot be told here"
+
+
+@pytest.mark.parametrize(
+    "options", ["--root /code .", "-r needed.txt", "-e .", "'wheels/openenv_kit-*.whl'", "-i http://x/y .[a]"]
+)
+def test_installing_the_project_and_the_runtime_brings_nothing_else(tmp_path: Path, options: str) -> None:
+    project = write(tmp_path, PACKAGED, installing(f"RUN /pip/bin/pip install {options} && true"))
+    assert list(found(check(project, "S024"))) == ["S024"]
+
+
+def test_the_dependencies_of_a_flat_project_are_followed_by_either_way_of_importing(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {
+        "server/app.py": "try:\n    from ..models import MyAction\n    from .environment import MyEnvironment\n"
+        "except ImportError:\n    from models import MyAction\n    from server.environment import MyEnvironment\n"
+        "app = None\n",
+        "models.py": "import numpy\n" + (FLAT["models.py"] or ""),
+    }
+    said = found(check(write(tmp_path, FLAT, changes), "S024"))
+    assert said == {"S024": ["models.py:1: numpy is imported, and nothing in pyproject.toml brings it"]}
+
+
 LEFT_OUT = '\n[tool.hatch.build.targets.wheel]\npackages = ["my_env"]\nexclude = ["my_env/late", "*.txt"]\n'
 DATA: dict[str, str | None] = {
     "my_env/words.txt": "a",

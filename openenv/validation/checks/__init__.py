@@ -8,6 +8,7 @@ MODULES = (
     "manifest",
     "files",
     "distribution",
+    "dependencies",
     "code",
     "own_imports",
     "dockerfile",

@@ -15,12 +15,12 @@ from zipfile import ZipFile
 
 from openenv.errors import ConfigurationError
 from openenv.project.project import Layout
+from openenv.project.pyproject import requirement_name
 from openenv.validation.check import NotChecked
 from openenv.validation.files.sources import Sources, is_source
 from openenv.validation.remembered import remembered
 
 _LOG_LINES = 12
-_REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ASKS_GIT = re.compile(r"(?i)scm|vcs|\bgit\b|version|\bpbr\b")
 """Names of what a build takes versions and files from a repository with, which a copy is not."""
 
@@ -65,10 +65,10 @@ class Wheel:
             build = self.sources.pyproject.build_system
         except ConfigurationError:
             raise NotChecked("pyproject.toml cannot be read (S006)") from None
-        asking = next(filter(_ASKS_GIT.search, map(_name_of, build.requires)), None)
+        asking = next(filter(_ASKS_GIT.search, map(requirement_name, build.requires)), None)
         if asking is not None:
             raise NotChecked(f"{asking} asks git what belongs to the package; pip wheel . shows what it builds")
-        missing = [name for name in map(_name_of, build.requires) if not _is_installed(name)]
+        missing = [name for name in map(requirement_name, build.requires) if not _is_installed(name)]
         if missing:
             names = " ".join(missing)
             raise NotChecked(f"what builds the package is not installed here: pip install {names}")
@@ -152,11 +152,6 @@ def _left_out(folder: str, names: list[str]) -> list[str]:
     folders = [name for name in names if Path(folder, name).is_dir()]
     # .gitignore and the like are files: backends read them.
     return [name for name in folders if not is_source(Path(folder, name))]
-
-
-def _name_of(requirement: str) -> str:
-    found = _REQUIREMENT.match(requirement.strip())
-    return found[0] if found else requirement
 
 
 def _is_installed(name: str) -> bool:
