@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -49,13 +51,14 @@ class Failure:
     log: str | None
 
 
-def describe_failure(error: BaseException, dialect: Dialect, *, verbose: bool) -> Failure:
+def describe_failure(error: BaseException, dialect: Dialect, called: Any = None, *, verbose: bool) -> Failure:
     """Turn whatever an environment raised into what may be said of it.
 
     Args:
         error: What was raised. Those that are meant for the client pass as they are; others of this package
             do not: an environment that plays another one may raise that one's session errors.
         dialect: v1 says no more than the exception's text, as deployed.
+        called: What of the environment was called, as far as that is known.
         verbose: Whether the client may read the text of a foreign exception, and where it comes from.
 
     Returns:
@@ -72,8 +75,36 @@ def describe_failure(error: BaseException, dialect: Dialect, *, verbose: bool) -
         return Failure(ExecutionError(message, {"correlation_id": mark}), f"{summary} [{mark}]\n{story}")
     if dialect is Dialect.V1:
         return Failure(ExecutionError(text_of(error)), f"{summary}\n{story}")
-    told = ExecutionError(summary, {"traceback": story[-_MOST_CHARACTERS:]})
+    told = ExecutionError(summary, {"traceback": origin_of(error, called)})
     return Failure(told, f"{summary}\n{story}")
+
+
+def origin_of(error: BaseException, called: Any) -> str:
+    """Say where an exception came from: its traceback, or, where nothing of an author ran, what was called.
+
+    Args:
+        error: The exception, as one that a call with the wrong arguments raises.
+        called: The function or class; anything else is nowhere.
+    """
+    story = traceback_of(error)
+    where = "" if _place(error) else definition_of(called)
+    only = "".join(traceback.format_exception_only(type(error), error))
+    return (f"{where}{encodable(only)}" if where else story)[-_MOST_CHARACTERS:]
+
+
+def definition_of(thing: Any) -> str:
+    """Print where a function, a property or a class is defined, as a line of a traceback; empty where nobody knows."""
+    try:
+        code = getattr(inspect.unwrap(getattr(thing, "fget", thing)), "__code__", None)
+        if code is not None:
+            return _printed(code.co_filename, code.co_firstlineno, code.co_name)
+        return _printed(inspect.getsourcefile(thing), inspect.getsourcelines(thing)[1], thing.__name__)
+    except (TypeError, ValueError, OSError):  # no class, or one without a file
+        return ""
+
+
+def _printed(file: str | None, line: int, name: str) -> str:
+    return "" if file is None else "".join(traceback.format_list([traceback.FrameSummary(file, line, name)]))
 
 
 def summary_of(error: BaseException) -> str:

@@ -5,10 +5,8 @@ A host lives wherever its runner puts it: in the event loop, in a thread, in ano
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -28,7 +26,7 @@ from openenv.protocol.faults import error_body, text_of
 from openenv.protocol.frames import Reply, Request
 from openenv.protocol.results import encode_observation, encode_state
 from openenv.sessions.blueprint import Blueprint, Traits, traits_of
-from openenv.sessions.failures import describe_failure, traceback_of
+from openenv.sessions.failures import definition_of, describe_failure, origin_of, traceback_of
 from openenv.types import EnvironmentMetadata
 
 logger = logging.getLogger("openenv.sessions")
@@ -100,7 +98,7 @@ class EnvironmentHost:
         try:
             outcome = self._call(request)
         except BaseException as error:
-            return self._failed(error)
+            return self._failed(request, error)
         # A model first, which is the usual case and quickly told: asking an abstract class is not.
         if not isinstance(outcome, BaseModel) and isinstance(outcome, Awaitable):
             return self._awaited(request, outcome)
@@ -143,7 +141,7 @@ class EnvironmentHost:
         try:
             value = await outcome
         except BaseException as error:  # also what asks a task to stop: an environment may raise it itself
-            return self._failed(error)
+            return self._failed(request, error)
         return self._settled(request, value)
 
     def _settled(self, request: Request, value: Any) -> Reply:
@@ -154,20 +152,20 @@ class EnvironmentHost:
             if kind == "metadata":
                 return Reply("metadata", self._metadata(value))
             body, done = encode_observation(value, self._dialect, kind)
-        except InvalidResultError as error:  # the traceback tells our own steps only
-            return error_reply(error, fault=f"{error} ({self._method(kind)})\n{traceback_of(error)}")
+        except InvalidResultError as error:  # its traceback tells our own steps only
+            where = definition_of(self._method(kind))
+            if where and self._verbose and self._dialect is not _V1:
+                error.data = {**error.data, "traceback": where}
+            return error_reply(error, fault=f"{error}\n{where}")
         except BaseException as error:
-            return self._failed(error)
+            return self._failed(request, error)
         self._playing = not done
         return Reply("observation", body, None, done)
 
-    def _method(self, kind: str) -> str:
-        """Name the environment's method that answers a kind of request, and where it stands."""
+    def _method(self, kind: str) -> Any:
+        """Give what answers a kind of request: a method or property of the environment's class, or else the class."""
         name = {"step": self._traits.step_method, "reset": self._traits.reset_method}.get(kind, kind)
-        found = getattr(type(self._environment), name, None)
-        code = getattr(inspect.unwrap(getattr(found, "fget", found)), "__code__", None) if found else None
-        where = "" if code is None else f", {'/'.join(Path(code.co_filename).parts[-2:])}:{code.co_firstlineno}"
-        return f"{type(self._environment).__name__}.{name}{where}"
+        return getattr(type(self._environment), name, type(self._environment))
 
     def _metadata(self, said: Any) -> str:
         """Write what an environment says about itself, and what can be seen of it."""
@@ -176,20 +174,23 @@ class EnvironmentHost:
         metadata = plain if said is None else EnvironmentMetadata.model_validate(said, from_attributes=True)
         return metadata.model_copy(update={"seedable": self._traits.seedable}).model_dump_json()
 
-    def _failed(self, error: BaseException) -> Reply:
+    def _failed(self, request: Request, error: BaseException) -> Reply:
         if isinstance(error, MemoryError):
             crashed = EnvironmentCrashedError("the environment ran out of memory")
             return error_reply(crashed, fatal=True, fault=traceback_of(error))
-        failure = describe_failure(error, self._dialect, verbose=self._verbose)
+        called = self._method(request.kind)
+        failure = describe_failure(error, self._dialect, called, verbose=self._verbose)
         return error_reply(failure.error, fault=failure.log)
 
     def _not_made(self, error: BaseException) -> EnvironmentFactoryError:
         name = self._blueprint.factory_name
         known = describe_failure(error, self._dialect, verbose=self._verbose).error
-        message = f"Environment factory '{name}' failed to create instance."  # as deployed
-        if self._dialect is Dialect.V2:
-            message = f"factory '{name}' failed: {known.message}"
-        return EnvironmentFactoryError(message, {"factory_name": name, **known.data})
+        if self._dialect is Dialect.V1:
+            message = f"Environment factory '{name}' failed to create instance."  # as deployed
+            return EnvironmentFactoryError(message, {"factory_name": name, **known.data})
+        where = {"traceback": origin_of(error, self._blueprint.factory)} if self._verbose else {}
+        message = f"{name} cannot be made: {known.message}"
+        return EnvironmentFactoryError(message, {"factory_name": name, **known.data, **where})
 
     def _reset_options(self, options: dict[str, Any]) -> dict[str, Any]:
         """Keep the options that reset takes; v2 refuses unknown ones, v1 drops them."""

@@ -45,15 +45,15 @@ def explain(finding: Finding, root: Path, death: Death | None = None) -> Finding
         return finding
     said = finding.message if finding.where is None else f"{finding.where}: {finding.message}"
     crash = [line for line in death.log if line.startswith(_CRASHED)]
+    crashed_in = "\n".join(death.log).partition(_CURRENT)[2]
+    own = own_frames(frames_in(crashed_in), root)
     gone = replace(
         finding,
         message=": ".join([f"the server {exit_words(death.code)}", *crash]),
-        mend="find what ends the process: os._exit, a crash in native code, too little memory",
+        mend=None if own else "find what ends the process: os._exit, a crash in native code, too little memory",
         details=finding.details if crash else (*finding.details, *death.log[-_LAST_LINES:]),
     )
-    crashed_in = "\n".join(death.log).partition(_CURRENT)[2]
-    innermost_first = own_frames(frames_in(crashed_in), root)
-    return _placed(gone, (said,), innermost_first[::-1], root)
+    return _placed(gone, (said,), own[::-1], root)  # the crash handler prints the innermost first
 
 
 def _placed(finding: Finding, seen: tuple[str, ...], frames: list[FrameSummary], root: Path) -> Finding:
@@ -61,5 +61,5 @@ def _placed(finding: Finding, seen: tuple[str, ...], frames: list[FrameSummary],
     details = (*seen, *finding.details, *(told(frame, root) for frame in frames))
     if not frames:
         return replace(finding, details=details)
-    mend = "correct the last line that is shown"
+    mend = finding.mend or "correct the last line that is shown"
     return replace(finding, details=details, where=place(frames[-1], root), mend=mend)

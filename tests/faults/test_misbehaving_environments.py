@@ -85,7 +85,7 @@ def test_a_state_that_fails(served: Served) -> None:
             client.step(2 * number, "spoil_state", name=error)
             expected = "INVALID_RESULT" if error == "wrong type" else "EXECUTION_ERROR"
             assert code_of(client.request("state", 2 * number + 1)) == expected
-            assert len(log.find("Traceback", client.session["session_id"])) == number
+            assert len(log.find("puppets.py", client.session["session_id"])) == number
         assert client.step(8)["type"] == "observation"
 
 
@@ -103,7 +103,7 @@ def test_a_result_of_the_wrong_kind(served: Served) -> None:
     with beside_others(served) as (client, log):
         for number, (do, name) in enumerate([("babble", "dict"), ("babble", "none"), ("nan", "")], 2):
             assert code_of(client.step(number, do, name=name)) == "INVALID_RESULT"
-        assert len(log.find("Traceback", client.session["session_id"])) == 3
+        assert len(log.find("puppets.py", client.session["session_id"])) == 3
         assert client.step(5)["type"] == "observation"
 
 

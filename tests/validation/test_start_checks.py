@@ -224,7 +224,7 @@ def test_a_crash_in_native_code_is_told_with_its_signal_and_line(tmp_path: Path)
             "self._state, self._total = State(), 0",
             "raise ValueError('no licence')",
             "B001",
-            "open was answered by error FACTORY_ERROR: factory 'MyEnvironment' failed: ValueError: no licence",
+            "MyEnvironment cannot be made: ValueError: no licence",
             "my_env/server/environment.py:9 in __init__: raise ValueError('no licence')",
         ),
     ],

@@ -14,6 +14,7 @@ from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from openenv.client.address import is_loopback, websocket_url
+from openenv.errors import EnvironmentFactoryError
 from openenv.protocol import SUBPROTOCOL, CloseCode, Dialect
 from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.mends import mend_refusal, mend_silence
@@ -340,8 +341,11 @@ def resumed(base_url: str, timeout_s: float, headers: Mapping[str, str] | None, 
 
 def refused(request: str, answer: Frame) -> ProbeError:
     """Make the error for a request, by its type, that was answered by something else than it should be."""
-    mend = mend_refusal(request, answer.code)
-    return ProbeError(f"{request} was answered by {answer}", answer.traceback, mend=mend)
+    mend = mend_refusal(request, answer.data)
+    said = f"{request} was answered by {answer}"
+    if answer.code == EnvironmentFactoryError.code:  # who has asked for what, does not matter
+        said = brief(str(answer.data.get("message")), _LONGEST_ERROR)
+    return ProbeError(said, answer.traceback, mend=mend)
 
 
 def named(request: Any) -> str:
