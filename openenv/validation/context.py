@@ -144,9 +144,10 @@ class Context:
         """Add to a finding what is behind it; how the server ended is known for certain after ``close``."""
         if finding.replay is not None:
             finding = replace(finding, replay=self._told(finding.replay))
-        if not isinstance(self._target, ProjectTarget):
+        root = self._target.root if isinstance(self._target, (ProjectTarget, ClassTarget)) else None
+        if root is None:
             return finding
-        return explain(finding, self._target.root, self._launched.death if self._launched else None)
+        return explain(finding, root, self._launched.death if self._launched else None)
 
     def _told(self, replay: Replay) -> Replay:
         key = self._api_key is not None
