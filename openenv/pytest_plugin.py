@@ -68,8 +68,8 @@ class _Test(pytest.Item):
         try:
             self.case.run()
         except OpenEnvError as error:  # such as a server that is not there: no other check could be run either
-            self.session.shouldfail = str(error)
-            raise
+            hint = f" ({error.hint})" if error.hint else ""
+            pytest.exit(f"--openenv: {error}{hint}", returncode=pytest.ExitCode.USAGE_ERROR)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from openenv.testing import CheckFailed

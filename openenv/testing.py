@@ -11,19 +11,19 @@ Nothing here needs pytest: a case that fails raises ``AssertionError``, one that
 
 from __future__ import annotations
 
-import inspect
+import shlex
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
-from openenv.errors import ConfigurationError
-from openenv.project.project import find_root
+from openenv.errors import ConfigurationError, EnvironmentTraceback
 from openenv.validation.check import Check, Severity, Stage, registered
 from openenv.validation.play.effort import QUICK, Effort
+from openenv.validation.play.replay import Replay
 from openenv.validation.reports.report import Outcome, Status
 from openenv.validation.reports.text import finding_lines
 from openenv.validation.run import Options, validate
@@ -68,10 +68,9 @@ class Case:
         if outcome.status is Status.NOT_CHECKED:
             raise SkipTest(str(outcome.reason))
         if outcome.status is Status.FAILED:
-            lines = [line for finding in outcome.findings for line, _ in finding_lines(self.check, finding)]
-            said = "\n".join([self.check.title, *lines])
+            said = "\n".join([self.check.title, *_told(outcome, self.examination.place)])
             if self.check.severity is Severity.ERROR or self.examination.strict:
-                raise CheckFailed(said)
+                raise CheckFailed(said) from _cause(outcome)
             warnings.warn(said, CheckWarning, stacklevel=2)
 
 
@@ -90,9 +89,16 @@ class Examination:
         self.strict = options.strict
         self._target = str(target) if isinstance(target, Path) else target
         self._options = options
-        self._project = _project_of(target) if isinstance(read_target(self._target), ClassTarget) else None
+        read = read_target(self._target)
+        self._project = read.project if isinstance(read, ClassTarget) else None
+        self._place = self._project or (None if isinstance(read, ClassTarget) else read)
         asked = select_checks(registered().values(), options.select, options.ignore)
         self.chosen = [check.id for check in asked if self._applies(check)]
+
+    @property
+    def place(self) -> str | None:
+        """What ``openenv validate`` is told to look at the same; ``None`` where there is nothing."""
+        return None if self._place is None else shlex.quote(str(self._place))
 
     @property
     def cases(self) -> list[Case]:
@@ -144,15 +150,34 @@ def cases(
         One case for each check.
 
     Raises:
-        ConfigurationError: There is no such target, or no such check.
+        ConfigurationError: There is no such target, or no such check; or ``select`` or ``ignore`` is no list.
     """
+    for name, ids in (("select", select), ("ignore", ignore)):
+        if isinstance(ids, str):
+            raise ConfigurationError(f"{name} is a list of ids, not the text {ids!r}", hint=f"{name}=[{ids!r}]")
     return Examination(target, Options(strict=strict, select=select, ignore=ignore, effort=effort)).cases
 
 
-def _project_of(environment: Any) -> Path | None:
-    """The project that a class belongs to, if any."""
-    source = inspect.getsourcefile(environment)
+def _told(outcome: Outcome, place: str | None) -> Iterator[str]:
+    """Say what was found as ``openenv validate`` does, and keep what can be played again."""
+    for finding in outcome.findings:
+        yield from (line for line, _ in finding_lines(outcome.check, finding))
+        if finding.replay is None:
+            continue
+        if place is not None and _kept(finding.replay):
+            yield f"  again: openenv validate {place} --replay {finding.replay.path}"
+        yield from ("", *finding.replay.snippet.splitlines())
+
+
+def _kept(replay: Replay) -> bool:
     try:
-        return None if source is None else find_root(source)
-    except ConfigurationError:
-        return None
+        replay.keep()
+    except OSError:  # nothing may be written here; its program is told in any case
+        return False
+    return True
+
+
+def _cause(outcome: Outcome) -> EnvironmentTraceback | None:
+    """What the environment has raised, if anything."""
+    stories = [finding.traceback for finding in outcome.findings if finding.traceback]
+    return EnvironmentTraceback(stories[0]) if stories else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from unittest import SkipTest
 
 import pytest
 
+from openenv.errors import ConfigurationError
 from openenv.testing import Case, CheckFailed, CheckWarning, cases
 from openenv_cli.naming import names_for
 from openenv_cli.scaffold import plan, template_named, write
@@ -52,8 +54,9 @@ def test_a_target_that_is_not_there_is_wrong_usage(pytester: pytest.Pytester) ->
 
 def test_a_server_that_does_not_answer_ends_the_run(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--openenv", "http://127.0.0.1:1")
-    result.assert_outcomes(failed=1)
-    assert "no server answers at http://127.0.0.1:1" in result.stdout.str()
+    assert result.ret is pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["! *--openenv: no server answers at http://127.0.0.1:1: * (start it, with *) !"])
+    assert "Traceback" not in result.stdout.str()
 
 
 def test_whoever_does_not_ask_pays_nothing(tmp_path: Path) -> None:
@@ -92,3 +95,80 @@ def test_a_case_that_fails_says_what_the_command_would(project: Path) -> None:
 def test_warnings_are_failures_where_that_is_wished(project: Path) -> None:
     with pytest.raises(CheckFailed, match=r"there is no README\.md"):
         case_of(cases(project, strict=True, select=["S00"]), "S005").run()
+
+
+BROKEN = """\
+from openenv import Action, Environment, Observation, State
+
+
+class Broken(Environment[Action, Observation, State]):
+    def reset(self):
+        return Observation()
+
+    def step(self, action):
+        raise KeyError("no such piece")
+
+    @property
+    def state(self):
+        return State()
+"""
+TEST = """\
+import pytest
+from broken import Broken
+from openenv.testing import cases
+
+
+@pytest.mark.parametrize("case", cases(Broken, select=["B002"]), ids=str)
+def test_keeps_the_rules(case):
+    case.run()
+"""
+
+
+def test_a_class_that_fails_is_told_with_its_line_its_exception_and_a_program(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(broken=BROKEN, test_rules=TEST)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    said = result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            "E*  where: broken.py:9",
+            "E*  mend:  correct the last line that is shown",
+            "E *with GenericEnvClient.in_process(Broken) as env:",
+        ]
+    )
+    assert "KeyError: 'no such piece'\n\nThe above exception was the direct cause" in said
+    assert "log" not in said
+    assert "--replay" not in said  # there is no project that the command could play
+
+
+def test_a_project_whose_class_fails_can_be_played_again(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(broken=BROKEN, test_rules=TEST)
+    pytester.makefile(".yaml", openenv="name: broken")
+    result = pytester.runpytest_subprocess()
+    result.stdout.fnmatch_lines([f"E*again: openenv validate {pytester.path} --replay .openenv/B002.json"])
+    assert (pytester.path / ".openenv" / "B002.json").exists()
+
+
+class Stepless:
+    def reset(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (Stepless(), "expected an environment's class, a path or a URL, not an instance of Stepless"),
+        (lambda: Stepless(), "expected an environment's class, a path or a URL, not a factory"),
+        (int, "int is no environment: it has no reset and no step"),
+        (Stepless, "Stepless is no environment: it has no step"),
+    ],
+)
+def test_what_is_no_class_of_an_environment_is_refused(target: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said) as refusal:
+        cases(target)
+    assert refusal.value.hint
+
+
+@pytest.mark.parametrize("name", ["select", "ignore"])
+def test_ids_are_a_list(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is a list of ids, not the text 'B0'"):
+        cases(ECHO, **{name: "B0"})  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -58,6 +59,9 @@ class DirectArena(Arena):
         # A daemon: an environment that never returns must not keep the process from ending.
         self._thread = threading.Thread(target=self._loop.run_forever, name="openenv-arena", daemon=True)
         self._thread.start()
+        # What an environment raises is told as a finding: nobody needs it once more in the log.
+        self._log = logging.getLogger("openenv.sessions")
+        self._log.addFilter(self._is_elsewhere)
         self._decoders = {dialect: FrameDecoder(dialect, self._blueprint.action_type) for dialect in Dialect}
 
     @property
@@ -105,6 +109,10 @@ class DirectArena(Arena):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._log.removeFilter(self._is_elsewhere)
+
+    def _is_elsewhere(self, record: logging.LogRecord) -> bool:
+        return record.thread != self._thread.ident
 
     def _run(self, coroutine: Coroutine[Any, Any, T], limit_s: float | None = None) -> T:
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
