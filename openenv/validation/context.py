@@ -211,7 +211,7 @@ class Context:
         most = self.server.max_sessions
         if most is None:
             raise NotChecked("/ready does not say how many sessions there may be")
-        self._slots = Slots(self.sources.project, self._timeout_s, most)
+        self._slots = Slots(self.sources.project, self._timeout_s, most, self.server.play)
         return self._slots
 
     @remembered

@@ -1,17 +1,22 @@
-"""B010 - B016 and B025: what the same requests come to when they are sent in another way."""
+"""B010 - B016, B025 and B026: what the same requests come to when they are sent in another way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
 
+from openenv.project.manifest import MANIFEST_NAME
+from openenv.project.project import read_text
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
 from openenv.validation.files.environments import takes_episode_id
 from openenv.validation.files.sources import Sources
-from openenv.validation.play.oracles import TOLD, answered
+from openenv.validation.play.arena import Arena
+from openenv.validation.play.oracles import TOLD, answered, first_difference
 from openenv.validation.play.plays import Play, enclosed, interleaved
 from openenv.validation.play.recording import Recording
 from openenv.validation.play.script import Request, Script
+from openenv.validation.serving.slots import Slots
+from openenv.validation.wording import brief
 
 
 @check(
@@ -133,6 +138,46 @@ def names_are_taken(play: Play) -> Iterator[Finding]:
     reset, *_ = play.episodes()[0]
     asking = Request("reset", {**reset.data, "episode_id": "episode-1"})
     yield from play.disproved("B025", [Script((asking, Request("state")))])
+
+
+@check(
+    "B026",
+    "Another start gives the same episode",
+    stage=Stage.SLOTS,
+    severity=Severity.WARNING,
+    needs=("B010",),
+    mend="sort what comes out of a set, and seed what is drawn while modules are imported",
+)
+def starts_are_alike(slots: Slots) -> Iterator[Finding]:
+    """The first recorded episodes, on a second server, where sets of texts have another order."""
+    _require_free_order(slots.first)
+    here, there = slots.first.arena, slots.server.play.arena
+    for script in here.share_of(slots.first.episodes()):
+        unlike = first_difference(there.play(script), here.play(script))
+        if unlike is None:
+            continue
+        if unlike.trouble is not None:
+            raise NotChecked(f"on the second server, {unlike.trouble}")
+        if not _is_steady(there, script):
+            raise NotChecked("the second server does not play an episode twice in the same way")
+        action = script.requests[unlike.place].data
+        where = f"{script.called(unlike.place)}, {script.requests[unlike.place].kind} {brief(action)}"
+        yield Finding(f"{unlike.difference} as from the server that was started before", where)
+        return
+
+
+def _require_free_order(play: Play) -> None:
+    """Raise ``NotChecked`` where the project says itself which order sets have."""
+    project = play.arena.project
+    files = (
+        [project.root / name for name in (MANIFEST_NAME, *Sources(project.root).dockerfile_places)] if project else []
+    )
+    if any(file.is_file() and "PYTHONHASHSEED" in read_text(file) for file in files):
+        raise NotChecked("the project sets PYTHONHASHSEED")
+
+
+def _is_steady(arena: Arena, script: Script) -> bool:
+    return first_difference(arena.play(script), arena.play(script)) is None
 
 
 def _asking(script: Script) -> Script:

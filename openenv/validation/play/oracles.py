@@ -69,7 +69,7 @@ def same_again(arena: Arena, script: Script) -> Disproof | None:
     if gone is not None:
         return gone
     second = arena.play(script)
-    unlike = _unlike(second, first)
+    unlike = first_difference(second, first)
     if unlike is None:
         return None
     if arena.seedable is not True and unlike.trouble is None:
@@ -152,7 +152,7 @@ def seeds_matter(arena: Arena, script: Script) -> Disproof | None:
         return None
     expected = arena.play(first)
     if any(answer.trouble for answer in expected) or any(
-        _unlike(arena.play(other), expected) is not None for other in others
+        first_difference(arena.play(other), expected) is not None for other in others
     ):
         return None
     *most, last = map(str, seeds)
@@ -221,20 +221,20 @@ def _same_alone(arena: Arena, script: Script, kept: list[int], said: str) -> Dis
     """Compare what is answered at some places with what is answered when nothing else is sent."""
     alone = script.only(kept)
     parts: list[Answers] = []
-    found: list[_Unlike] = []
+    found: list[Unlike] = []
     for _ in range(2):
         whole = arena.play(script)
         gone = _gone(script, whole)
         if gone is not None:
             return gone
         parts.append(arena.play(alone))
-        unlike = _unlike([whole[one] for one in kept], parts[-1])
+        unlike = first_difference([whole[one] for one in kept], parts[-1])
         if unlike is None:
             return None
         found.append(unlike)
     first, last = found
     # Where it is not the same twice, nobody can tell.
-    if first.place != last.place or _unlike(*parts) is not None:
+    if first.place != last.place or first_difference(*parts) is not None:
         return None
     return Disproof(f"{last.difference} {said}", kept[last.place], (script, alone), trouble=last.trouble)
 
@@ -248,7 +248,7 @@ def _gone(script: Script, answers: Answers) -> Disproof | None:
 
 
 @dataclass(frozen=True)
-class _Unlike:
+class Unlike:
     """Where two plays part: at which request, in what, and why one of them was not answered, where that is it."""
 
     place: int
@@ -256,12 +256,12 @@ class _Unlike:
     trouble: ProbeError | None
 
 
-def _unlike(seen: Iterable[Answer], expected: Iterable[Answer]) -> _Unlike | None:
-    """Find the first request that is answered otherwise than expected."""
+def first_difference(seen: Iterable[Answer], expected: Iterable[Answer]) -> Unlike | None:
+    """Find the first request that is answered otherwise than expected; ``None`` where there is none."""
     for place, (one, other) in enumerate(zip(seen, expected, strict=True)):
         found = difference(one, other)
         if found is not None:
-            return _Unlike(place, found, one.trouble or other.trouble)
+            return Unlike(place, found, one.trouble or other.trouble)
     return None
 
 

@@ -78,8 +78,13 @@ class Launch:
         self._provider = ProcessProvider(
             app or project.app,
             app_dir=project.import_path,
-            # Whatever crashes the interpreter shows where in the log.
-            env_vars={"PYTHONFAULTHANDLER": "1", **self._surroundings.variables, **(variables or {})},
+            # Whatever crashes the interpreter shows where in the log, and sets have the same order in every run.
+            env_vars={
+                "PYTHONFAULTHANDLER": "1",
+                "PYTHONHASHSEED": "1",
+                **self._surroundings.variables,
+                **(variables or {}),
+            },
             startup_timeout_s=timeout_s,
             stop_timeout_s=self._stop_s,
         )

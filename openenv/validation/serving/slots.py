@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 from openenv.project.project import Project
 from openenv.validation.check import NotChecked
+from openenv.validation.play.plays import Play
 from openenv.validation.remembered import remembered
 from openenv.validation.serving.launch import Launch, LaunchError, becomes_true
 from openenv.validation.serving.server import Server
@@ -27,16 +28,19 @@ class Slots:
         project: The project.
         timeout_s: The longest wait for an answer, in seconds.
         most: How many sessions the environment takes at most.
+        first: What was played on the server that was started before.
     """
 
-    def __init__(self, project: Project, timeout_s: float, most: int) -> None:
+    def __init__(self, project: Project, timeout_s: float, most: int, first: Play) -> None:
         self.count = min(_FEW, most)
+        self.first = first
         self._timeout_s = timeout_s
         variables = {
             VARIABLE: project.app,
             "OPENENV_MAX_SESSIONS": str(self.count),
             "OPENENV_IDLE_TIMEOUT_S": str(_KEPT_S),
             "OPENENV_RESUME_WINDOW_S": str(_KEPT_S),
+            "PYTHONHASHSEED": "2",  # sets of texts have another order than on the first one
         }
         self._launch = Launch(project, timeout_s, app="openenv.validation.serving.watched:app", variables=variables)
 
