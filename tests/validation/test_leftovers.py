@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from openenv.validation.serving.launch import becomes_true
 from openenv.validation.serving.leftovers import Surroundings
+from openenv.validation.serving.processes import running
 
 NOBODY = 2**22 + 1  # more than Linux gives to processes
 
@@ -42,6 +44,27 @@ def test_a_process_is_known_by_its_variables_and_ended(tmp_path: Path) -> None:
     assert surroundings.left(NOBODY).processes == (" ".join(command),)
     surroundings.clear(NOBODY)
     assert process.wait() != 0
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="only /proc tells what others have started")
+def test_a_process_that_has_nothing_of_the_server_is_known_by_its_parent_as_long_as_that_lives(tmp_path: Path) -> None:
+    surroundings = Surroundings(tmp_path)
+    command = ["sleep", "600"]
+    start = f"""
+import subprocess
+null = subprocess.DEVNULL
+started = subprocess.Popen({command}, start_new_session=True, env={{}}, stdin=null, stdout=null)
+print(started.pid, flush=True)
+input()
+"""
+    with subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        number = int(server.stdout.readline())
+        surroundings.note(server.pid)
+        server.communicate(b"\n")
+    assert surroundings.left(server.pid).processes == (" ".join(command),)
+    surroundings.clear(server.pid)
+    assert becomes_true(lambda: number not in {one.number for one in running()}, seconds=10.0)
 
 
 def test_nothing_is_left_where_nobody_clears(tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ class Launch:
         self.require_alive()
         begun, process = time.monotonic(), self._provider.pid
         assert process is not None, "a server that is alive has a process"
+        self._surroundings.note(process)
         os.kill(process, signal.SIGTERM)
         if not becomes_true(lambda: self._provider.exit_code is not None, self._stop_s):
             os.kill(process, signal.SIGKILL)
@@ -149,9 +150,17 @@ class Launch:
         assert code is not None, "a server that was stopped has an exit code"
         return Exit(code, seconds, self._provider.log[-_LOG_LINES:], left)
 
+    def kill(self) -> None:
+        """End it at once, and remove what it has left."""
+        if self.pid is not None and self._provider.exit_code is None:
+            os.kill(self.pid, signal.SIGKILL)
+        self.stop()
+
     def stop(self) -> None:
         """Stop it, unless it has ended by itself, and remove what it has left."""
         if self.death is None:
+            if self.pid is not None:
+                self._surroundings.note(self.pid)
             self._address = None
             self._provider.stop()
         self._surroundings.clear(self._provider.pid)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openenv.validation.files.sources import is_source
+from openenv.validation.serving.processes import Process, can_be_seen, family, running
 
 _GRACE_S = 2.0
 _PAUSE_S = 0.02
-_PROCESSES = Path("/proc")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Surroundings:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._before: dict[str, tuple[int, int]] = {}
+        self._noted: set[tuple[int, int]] = set()
         self.temporary = Path(tempfile.mkdtemp(prefix="openenv-"))
         # Also where nobody comes to clear it: after an error, or Ctrl-C.
         self._removal = weakref.finalize(self, shutil.rmtree, self.temporary, ignore_errors=True)
@@ -74,49 +75,35 @@ class Surroundings:
         files = sorted(path.name for path in self.temporary.iterdir())
         return Leftovers(self._commands(leader), tuple(files), tuple(sorted(changes)))
 
+    def note(self, leader: int) -> None:
+        """Remember what a server has started so far: once it is gone, nothing tells whose child a process was.
+
+        Args:
+            leader: The number of its process, which lives.
+        """
+        self._noted.update(one.key for one in family(leader))
+
     def clear(self, leader: int | None) -> None:
         """Remove the temporary files, and end what still runs."""
-        for process in self._processes(leader) if leader is not None else ():
+        for process in self._running(leader) if leader is not None else ():
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(process, signal.SIGKILL)
+                os.kill(process.number, signal.SIGKILL)
         self._removal()
 
     def _wait_for_ends(self, leader: int) -> None:
         """Give what notices that the server is gone the time to end, too."""
         until = time.monotonic() + _GRACE_S
-        while self._processes(leader) and time.monotonic() < until:
+        while self._running(leader) and time.monotonic() < until:
             time.sleep(_PAUSE_S)
 
     def _commands(self, leader: int) -> tuple[str, ...] | None:
-        return tuple(map(_command, self._processes(leader))) if _PROCESSES.is_dir() else None
+        return tuple(one.command for one in self._running(leader)) if can_be_seen() else None
 
-    def _processes(self, leader: int) -> list[int]:
-        """Everything that the server has started and that still runs, by its group, session or variables."""
-        marker = f"TMPDIR={self.temporary}".encode()
-        numbers = (
-            [int(entry.name) for entry in _PROCESSES.iterdir() if entry.name.isdecimal()] if _PROCESSES.is_dir() else []
-        )
-        return [number for number in numbers if number != leader and _belongs(number, leader, marker)]
-
-
-def _belongs(number: int, leader: int, marker: bytes) -> bool:
-    try:
-        state = (_PROCESSES / str(number) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
-        if state.split()[0] in ("Z", "X"):  # it has ended, and nobody has asked how
-            return False
-        if leader in (os.getpgid(number), os.getsid(number)):
-            return True
-        return marker in (_PROCESSES / str(number) / "environ").read_bytes().split(b"\0")
-    except OSError:  # it has ended meanwhile, or is somebody else's
-        return False
-
-
-def _command(number: int) -> str:
-    try:
-        words = (_PROCESSES / str(number) / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return f"process {number}"
-    return b" ".join(words).decode("utf-8", "replace").strip() or f"process {number}"
+    def _running(self, leader: int) -> list[Process]:
+        """Everything that the server has started and that still runs."""
+        marker = f"TMPDIR={self.temporary}"
+        others = [one for one in running() if one.number != leader]
+        return [one for one in others if one.key in self._noted or one.belongs(leader, marker)]
 
 
 def _stamps(root: Path) -> Iterator[tuple[str, tuple[int, int]]]:
