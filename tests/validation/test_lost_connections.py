@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 import pytest
@@ -85,3 +86,30 @@ def test_a_server_that_hangs_up_before_it_is_asked_is_heard_all_the_same() -> No
         with connected(served.url, PATIENCE_S, offer=False) as refused:
             until(lambda: refused._connection.state is State.CLOSED)
             assert refused.ask({"type": "state"}).code == "CAPACITY_REACHED"
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """Answer one request with a body that never ends, a few bytes at a time; gives the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                for _ in range(1_000_000):
+                    connection.sendall(b" ")
+                    time.sleep(SHORT_S / 5)
+
+        server = Thread(target=serve)
+        server.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.join()
+
+
+def test_the_wait_is_for_a_whole_answer() -> None:
+    with dripping() as url, pytest.raises(ProbeError, match="was not answered within"):
+        get(url, SHORT_S)

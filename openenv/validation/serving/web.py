@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from openenv.validation.check import ProbeError
 from openenv.validation.wording import brief
 
 _MAX_BODY = 64 * 1024 * 1024
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -125,18 +127,36 @@ class Web:
             self.base_url + path, data=body, method=method, headers={**self._headers, **kind, **(headers or {})}
         )
         name = f"{method} {path}"
+        until = time.monotonic() + self._timeout_s
         try:
-            with self._opener.open(request, timeout=self._timeout_s) as answer:
-                return Reply(name, answer.status, answer.headers, answer.read(_MAX_BODY))
-        except urllib.error.HTTPError as answer:
-            with answer:
-                return Reply(name, answer.code, answer.headers, answer.read(_MAX_BODY))
+            with self._answered(request) as answer:
+                return Reply(name, answer.status, answer.headers, _body(answer, until))
         except (OSError, ValueError, HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             if isinstance(reason, TimeoutError):
                 raise ProbeError(f"{name} was not answered within {self._timeout_s:g} s") from None
             lost = isinstance(reason, (OSError, IncompleteRead))
             raise ProbeError(f"{name} was not answered: {reason}", lost=lost) from None
+
+    def _answered(self, request: urllib.request.Request) -> Any:
+        """Send a request; gives the answer, whatever its status, of which the body is still to be read."""
+        try:
+            return self._opener.open(request, timeout=self._timeout_s)
+        except urllib.error.HTTPError as answer:
+            return answer
+
+
+def _body(answer: Any, until: float) -> bytes:
+    """Read a body as it comes, or raise ``TimeoutError`` where it goes on after a moment of ``time.monotonic``."""
+    body = bytearray()
+    while len(body) < _MAX_BODY:
+        piece = answer.read1(_PIECE)
+        if not piece:
+            break
+        body += piece
+        if time.monotonic() > until:
+            raise TimeoutError
+    return bytes(body)
 
 
 def _basic(url: str) -> dict[str, str]:
