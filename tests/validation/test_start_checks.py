@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from specimens import ENVIRONMENT, FLAT, PACKAGED, UNSAID, check, found, ids_of, outcome_of, passed, write
+from specimens import ENVIRONMENT, FLAT, LIVELY, PACKAGED, UNSAID, check, found, ids_of, outcome_of, passed, write
 
 from openenv.validation.check import registered
 from openenv.validation.play.effort import DEFAULT
@@ -24,7 +24,7 @@ def outcome_with(root: Path, code: str, spoilt: str, id_: str, **options: Any) -
     return outcome_of(check(project, "H003", "B001", "B002", **options), id_)
 
 
-@pytest.mark.parametrize("files", [PACKAGED, FLAT], ids=["packaged", "flat"])
+@pytest.mark.parametrize("files", [LIVELY, FLAT], ids=["packaged", "flat"])
 def test_a_healthy_project_passes_every_check_strictly(tmp_path: Path, files: dict[str, str]) -> None:
     report = check(write(tmp_path, files), strict=True, effort=DEFAULT)
     assert found(report) == {}
@@ -82,10 +82,33 @@ def test_the_hint_of_a_configuration_error_is_how_to_mend_it(tmp_path: Path) -> 
     assert finding.mend == "pass the class itself: each session makes an environment of its own"
 
 
-def test_an_import_that_never_ends_is_given_up(tmp_path: Path) -> None:
-    changes: dict[str, str | None] = {"my_env/server/app.py": "app = 1\nimport threading\nthreading.Event().wait()\n"}
-    report = check(write(tmp_path, PACKAGED, changes), "H001", timeout_s=0.5)
-    assert found(report) == {"H001": ["my_env.server.app: importing my_env.server.app:app takes longer than 0.5 s"]}
+HANGS = "app = 1\nimport threading\ndef wait():\n    threading.Event().wait()\n"
+
+
+@pytest.mark.parametrize("more", ["", "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"])
+def test_an_import_that_never_ends_is_given_up_and_shows_where_it_waits(tmp_path: Path, more: str) -> None:
+    changes: dict[str, str | None] = {"my_env/server/app.py": f"{HANGS}{more}wait()\n"}
+    [finding] = outcome_of(check(write(tmp_path, PACKAGED, changes), "H001", timeout_s=0.5), "H001").findings
+    assert finding.message == "importing my_env.server.app:app takes longer than 0.5 s"
+    assert finding.where == "my_env/server/app.py:4"
+    assert [line.partition(":")[0] for line in finding.details] == ["my_env/server/app.py"] * 2
+    assert finding.mend is not None
+    assert finding.mend.startswith("let no module wait at its top")
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "where", "mend"),
+    [
+        ("os._exit(0)", "ended with exit code 0", "my_env.server.app", "take out what ends the process"),
+        ("os.abort()", "was killed by signal 6 (SIGABRT)", "my_env/server/app.py:3", "find what ends the process"),
+    ],
+)
+def test_an_import_that_ends_its_process_says_how(tmp_path: Path, code: str, said: str, where: str, mend: str) -> None:
+    changes: dict[str, str | None] = {"my_env/server/app.py": f"app = 1\nimport os\n{code}\n"}
+    [finding] = outcome_of(check(write(tmp_path, PACKAGED, changes), "H001"), "H001").findings
+    assert finding.message == f"the process {said} while it imported my_env.server.app:app"
+    assert finding.where == where
+    assert (finding.mend or "").startswith(mend)
 
 
 def test_what_a_project_prints_while_it_is_imported_does_no_harm(tmp_path: Path) -> None:
