@@ -210,3 +210,20 @@ def test_words_stand_for_numbers_that_are_not_finite(schema: dict[str, Any]) -> 
     assert misfits(schema, "-Infinity") == []
     assert misfits(schema, "infinite") != []
     assert misfits({"type": "integer"}, "NaN") != []
+
+
+@pytest.mark.parametrize(
+    ("items", "values", "said"),
+    [
+        ({"type": "integer", "minimum": 0}, [0, 1], []),
+        ({"type": "integer", "minimum": 0, "maximum": 5}, [6, -1], ["0: 6 is greater", "1: -1 is less"]),
+        ({"type": "integer"}, [1, True, 1.0], ["1: True is not"]),
+        ({"type": "number"}, [1, 0.5, "NaN", "x"], ["3: 'x' is not"]),
+        ({"type": "boolean"}, [True, 0], ["1: 0 is not"]),
+        ({"type": "string", "minLength": 2}, ["ab", "a"], ["1: 'a' is too short"]),
+        ({"type": ["string", "null"]}, [None, "a", 1], ["2: 1 is not"]),
+    ],
+)
+def test_each_item_of_a_list_is_looked_at(items: Any, values: list[Any], said: list[str]) -> None:
+    found = misfits({"type": "array", "items": items}, values)
+    assert [one.startswith(start) for one, start in zip(found, said, strict=True)] == [True] * len(said), found
