@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from openenv.discovery.target import ImageTarget, UrlTarget
 from openenv.errors import ConfigurationError
-from openenv.validation.check import Check, Finding, Function, NotChecked, ProbeError, Stage, registered
+from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
 from openenv.validation.context import Context
 from openenv.validation.play.effort import DEFAULT, Effort
 from openenv.validation.play.replay import Replay
@@ -113,7 +114,7 @@ def run(
         if on_stage is not None and check.stage not in told and not _sooner(check, checks, {*told}, outcomes):
             told.add(check.stage)
             on_stage(check.stage)
-        outcomes[check.id] = _outcome(check, context, check.function)
+        outcomes[check.id] = _outcome(check, context, partial(_look, check, context))
     return tuple(outcomes[check.id] for check in checks)
 
 
@@ -136,16 +137,22 @@ def replayed(replay: Replay, context: Context) -> Outcome:
     Raises:
         ConfigurationError: There is no such check.
     """
-    (check,) = select(registered().values(), [replay.check])
-    return _outcome(check, context, lambda _: context.play.replayed(check, replay.scripts[0]))
+    check = registered().get(replay.check)
+    if check is None:
+        raise ConfigurationError(f"no check is called '{replay.check}'", hint="another release has kept this file")
+    return _outcome(check, context, lambda: context.play.replayed(check, replay.scripts[0]))
 
 
-def _outcome(check: Check, context: Context, function: Function) -> Outcome:
+def _look(check: Check, context: Context) -> Iterable[Finding] | None:
+    return check.function(context.subject(check))
+
+
+def _outcome(check: Check, context: Context, look: Callable[[], Iterable[Finding] | None]) -> Outcome:
     begun = time.monotonic()
     findings: list[Finding] = []
     try:
         # One by one: what was found stays found, whatever comes after it.
-        for finding in function(context.subject(check)) or ():
+        for finding in look() or ():
             findings.append(finding)
     except (NotChecked, ConfigurationError) as reason:
         # What it looks at cannot be had, as in a project that names no app: that is the finding of another check.
@@ -158,10 +165,11 @@ def _outcome(check: Check, context: Context, function: Function) -> Outcome:
         message = f"the check broke off: {type(error).__name__}: {error}"
         findings.append(Finding(message, mend="report it, with what the target is"))
     context.take_note(check, findings)
-    if findings and check.stage is Stage.RECORDING:
-        findings[0] = context.play.shown(check, findings[0])
-    status = Status.FAILED if findings else Status.PASSED
-    return Outcome(check, status, folded(findings), seconds=time.monotonic() - begun)
+    told = folded(findings)
+    if told and told[0].replay is None and check.stage in (Stage.RECORDING, Stage.PLAY):
+        told = (context.play.shown(check, told[0]), *told[1:])
+    status = Status.FAILED if told else Status.PASSED
+    return Outcome(check, status, told, seconds=time.monotonic() - begun)
 
 
 def folded(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -14,11 +14,13 @@ from specimens import ENVIRONMENT, PACKAGED, Counter, check, write
 
 from openenv.discovery.target import UrlTarget
 from openenv.errors import ConfigurationError
+from openenv.protocol import Dialect
 from openenv.validation.play.replay import Replay
 from openenv.validation.play.script import Request, Script
 from openenv.validation.play.snippet import snippet
 from openenv.validation.reports.report import Report, Status
 from openenv.validation.run import Options, validate
+from openenv.validation.target import ClassTarget
 
 SCRIPT = Script((Request("reset", {"seed": 0}), Request("step", {"amount": 1})))
 
@@ -85,7 +87,7 @@ def test_an_environment_in_this_process_is_played_by_its_class() -> None:
 
 def test_v1_is_told_in_frames_and_keys_are_not_written_down() -> None:
     target = UrlTarget("http://localhost:8000")
-    told = snippet(target, (SCRIPT,), "v1", key=True)
+    told = snippet(target, (SCRIPT,), Dialect.V1, key=True)
     assert "env.send" in told
     assert "'type': 'step', 'data': {'amount': 1}" in told
     assert 'os.environ["OPENENV_API_KEY"]' in told
@@ -93,18 +95,30 @@ def test_v1_is_told_in_frames_and_keys_are_not_written_down() -> None:
     assert 'api_key=os.environ["OPENENV_API_KEY"]' in snippet(target, (SCRIPT,), key=True)
 
 
+RESET: dict[str, Any] = {"kind": "reset", "data": {"seed": 0}, "session": 1}
+
+
+def kept(*requests: dict[str, Any], **said: Any) -> str:
+    whole = {"format": 1, "check": "B011", "dialect": None, "snippet": "", "scripts": [{"requests": requests}]}
+    return json.dumps({**whole, **said})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "is no failure that was kept"),
-        ("{}", "is no failure that was kept"),
+        ("{}", "is no failure that was kept: Replay: check: "),
         ("[1]", "is no failure that was kept"),
-        (json.dumps({"format": 99}), "is of format 99"),
-        (
-            json.dumps({"format": 1, "check": "B011", "scripts": [{"requests": [{"a": 1}]}]}),
-            "is no failure that was kept",
-        ),
-        (json.dumps({"format": 1, "check": "B011", "scripts": [], "dialect": None, "snippet": ""}), "is no failure"),
+        (kept(RESET, format=99), "is of format 99"),
+        (kept(RESET, check=None), "is no failure that was kept: Replay: check: "),
+        (kept(RESET, dialect="v9"), "is no failure that was kept: Replay: dialect: "),
+        (kept({"a": 1}), "is no failure that was kept: Replay: scripts.0.requests.0.kind: "),
+        (kept({**RESET, "kind": "foo"}), "is no failure that was kept: Replay: scripts.0.requests.0.kind: "),
+        (kept({**RESET, "session": "x"}), "is no failure that was kept: Replay: scripts.0.requests.0.session: "),
+        (kept(), "holds no episode"),
+        (kept(RESET, scripts=[]), "holds no episode"),
+        (kept({**RESET, "kind": "step"}), "holds no episode"),
+        (kept({**RESET, "data": "x"}), "holds no episode"),
     ],
 )
 def test_other_files_are_refused(text: str, said: str, tmp_path: Path) -> None:
@@ -124,7 +138,40 @@ def test_a_check_that_is_not_about_episodes_is_not_checked() -> None:
     assert [one.reason for one in report.outcomes] == ["B021 is not found by playing an episode again"]
 
 
+def test_a_file_names_its_check_in_full() -> None:
+    with pytest.raises(ConfigurationError, match="no check is called 'B'"):
+        validate(Counter, Options(replay=Replay("B", (SCRIPT,))))
+
+
 def test_what_is_sent_again_and_again_is_a_loop() -> None:
     script = Script((SCRIPT.requests[0], *[SCRIPT.requests[1]] * 100))
     told = snippet(UrlTarget("http://localhost:8000"), (script,))
     assert "    for _ in range(100):\n        print(ask(env.step, {'amount': 1}))\n" in told
+
+
+def test_a_long_run_of_different_steps_is_a_loop() -> None:
+    steps = [Request("step", {"amount": number}) for number in range(100)]
+    for dialect in (None, Dialect.V1):
+        told = snippet(UrlTarget("http://localhost:8000"), (Script((SCRIPT.requests[0], *steps)),), dialect)
+        compile(told, "snippet", "exec")
+        assert "    for action in [\n        {'amount': 0}, {'amount': 1}, " in told
+        assert max(map(len, told.splitlines())) <= 120
+        assert len(told.splitlines()) < 40
+
+
+class Outer:
+    """Holds an environment."""
+
+    class Inner(Counter):
+        """It."""
+
+
+def test_a_class_in_a_class_is_imported_by_the_outer_one() -> None:
+    class Local(Counter):
+        """What no module names."""
+
+    told = snippet(ClassTarget(Outer.Inner), (SCRIPT,))
+    assert "import Outer\n" in told
+    assert "in_process(Outer.Inner)" in told
+    compile(told, "snippet", "exec")
+    assert snippet(ClassTarget(Local), (SCRIPT,)) == ""

@@ -108,6 +108,12 @@ def test_what_is_not_needed_is_left_out_at_once() -> None:
     assert [(one.kind, one.data) for one in found] == [("reset", {"seed": 0}), ("step", {"n": 49})]
 
 
+def test_many_steps_become_the_same_step() -> None:
+    script = steps(*({"n": n, "more": "words"} for n in range(50)))
+    found = shortest(script, lambda one: sum(request.kind == "step" for request in one) >= 30, tries=200)
+    assert data(found) == [{}] * 30
+
+
 @given(JSON, st.randoms(use_true_random=False))
 def test_simpler_values_show_it_and_come_to_an_end(value: Any, random: Random) -> None:
     shown = [value]

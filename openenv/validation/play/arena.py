@@ -62,7 +62,14 @@ class Arena(ABC):
         self.pid = pid
         self.claims = (project.manifest.validation if project else None) or Claims()
         """What the environment says about itself."""
+        self.longest_s = 0.0
+        """How long the longest answer has taken so far."""
         self._until: float | None = None
+
+    def claimed_at(self, *keys: str | int) -> str:
+        """Name the place in the manifest where it says something of this; see ``Sources.manifest_place``."""
+        assert self.project is not None, "without a project nothing is claimed"
+        return Sources(self.project.root).manifest_place("validation", *keys)
 
     @property
     @abstractmethod
@@ -91,6 +98,17 @@ class Arena(ABC):
     @abstractmethod
     def first_result(self) -> dict[str, Any]:
         """Give what a reset returns, by whatever way there is."""
+
+    def anew(self, timeout_s: float) -> AbstractContextManager[Arena]:
+        """Start what stands behind it once more, to play what may end it.
+
+        Args:
+            timeout_s: The longest wait for an answer there, in seconds.
+
+        Raises:
+            NotChecked: That cannot be done here, or it does not start.
+        """
+        raise NotChecked("it cannot be started anew")
 
     def play(self, script: Script, dialect: Dialect | None = None) -> Answers:
         """Play in fresh sessions.
@@ -134,7 +152,9 @@ class Arena(ABC):
             frame = player.ask(request.kind, request.data)
         except ProbeError as trouble:
             return Answer(None, trouble, time.monotonic() - begun)
-        return Answer(frame, None, time.monotonic() - begun)
+        took = time.monotonic() - begun
+        self.longest_s = max(self.longest_s, took)
+        return Answer(frame, None, took)
 
     def require_time(self) -> None:
         """Raise ``NotChecked`` where the time for playing is up; it runs from the first call on."""

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, cycle, islice, zip_longest
 from typing import Any
 
-from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage
+from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
 from openenv.validation.play.actions import ActionMaker
 from openenv.validation.play.arena import Arena
 from openenv.validation.play.earnings import Earned, earned
 from openenv.validation.play.edges import edges_of
 from openenv.validation.play.growth import Measured, measured
-from openenv.validation.play.oracles import ORACLES, Disproof, Judge, Oracle
-from openenv.validation.play.recording import Recording, record, recording_of
+from openenv.validation.play.oracles import ORACLES, Disproof, Judge
+from openenv.validation.play.playback import Playback, told
+from openenv.validation.play.recording import Recording, record
 from openenv.validation.play.replay import Replay
 from openenv.validation.play.script import Request, Script
-from openenv.validation.play.shrinking import shortest
 from openenv.validation.play.values import CannotMake
 from openenv.validation.remembered import remembered
+
+_FIRST, _FIRST_RESET = "B001", Script((Request("reset", {}),))
+"""The check of the very first reset, and what it plays."""
 
 _WILD = (12, 12, 3)
 """How many steps the episodes of a session have in which every other action is from the edges."""
@@ -35,6 +37,7 @@ class Play:
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
+        self._playback = Playback(arena)
         self._earnings: dict[str, list[Earned]] = {}
 
     @remembered
@@ -109,7 +112,7 @@ class Play:
         for script in self.arena.share_of(islice(scripts, self.arena.effort.tries)):
             shown = oracle(self.arena, script)
             if shown is not None:
-                yield self._finding(id_, oracle, shown)
+                yield self._finding(id_, shown)
                 return
 
     def judged(self, id_: str, judge: Judge, recordings: Iterable[Recording]) -> Iterator[Finding]:
@@ -117,26 +120,27 @@ class Play:
         for recording in recordings:
             shown = judge(self.arena, recording.script, recording.answers)
             if shown is not None:
-                yield self._finding(id_, ORACLES[id_], shown)
+                yield self._finding(id_, shown)
                 return
 
     def replayed(self, check: Check, script: Script) -> Iterator[Finding]:
         """Play a script again that a check has failed on.
 
         Raises:
-            NotChecked: The check is about something else than scripts.
+            NotChecked: The check is about something else than scripts, or the script says nothing any more.
         """
-        shown = self._oracle_of(check)(self.arena, script)
-        if shown is not None:
-            yield _told(check.id, shown)
+        return iter(check.function(self) or ()) if check.id == _FIRST else self._playback.replayed(check, script)
 
     def shown(self, check: Check, finding: Finding) -> Finding:
-        """Add the shortest episode that shows what a check has found in the recording."""
+        """Add the shortest episode that shows what a check has found, where an episode does."""
+        if check.id == _FIRST:
+            return replace(finding, replay=Replay(_FIRST, (_FIRST_RESET,)))
+        if check.stage is not Stage.RECORDING:
+            return finding
         recording = self.recording
-        trouble = recording.answers[-1].trouble if recording.answers else None
-        seen = Disproof(finding.message, 0, (recording.script,), trouble=trouble)
-        shown = self._shortest(self._oracle_of(check), seen)
-        return replace(finding, replay=_replay(check.id, shown))
+        found = replace(finding, replay=Replay(check.id, (recording.script,)))
+        fatal = any(answer.trouble for answer in recording.answers)
+        return self._playback.shortest(check, found, fatal=fatal)
 
     def _edges(self) -> Iterator[Any]:
         try:
@@ -144,42 +148,11 @@ class Play:
         except CannotMake as reason:
             raise NotChecked(f"no action could be made from the schema: {reason}") from None
 
-    def _oracle_of(self, check: Check) -> Oracle:
-        if check.id in ORACLES:
-            return ORACLES[check.id]
-        if check.stage is not Stage.RECORDING:
-            raise NotChecked(f"{check.id} is not found by playing an episode again")
-
-        def oracle(arena: Arena, script: Script) -> Disproof | None:
-            try:
-                found = check.function(recording_of(arena.schemas, script, arena.play(script))) or ()
-                return next((Disproof(one.message, 0, (script,)) for one in found), None)
-            except NotChecked:
-                arena.require_time()
-                return None
-
-        return oracle
-
-    def _finding(self, id_: str, oracle: Oracle, shown: Disproof) -> Finding:
-        return _told(id_, self._shortest(oracle, shown))
-
-    def _shortest(self, oracle: Oracle, shown: Disproof) -> Disproof:
-        """Make what shows something shorter, where it shows it again.
-
-        What was not answered stays as it is: the server may be gone, and each try would take as long.
-        """
-        if shown.trouble is not None or shown.whole:
-            return shown
-
-        def shows(script: Script) -> bool:
-            nonlocal shown
-            found = oracle(self.arena, script)
-            shown = found or shown
-            return found is not None
-
-        with suppress(NotChecked):  # the time is up: it stays as short as it has become
-            shortest(shown.scripts[0], shows, self.arena.effort.shrinks)
-        return shown
+    def _finding(self, id_: str, shown: Disproof) -> Finding:
+        finding = told(id_, shown)
+        if shown.whole:
+            return finding
+        return self._playback.shortest(registered()[id_], finding, fatal=shown.trouble is not None)
 
 
 class _Alternating:
@@ -215,15 +188,3 @@ def enclosed(one: Script, other: Script) -> Script:
     requests, middle = one.in_session(1).requests, (len(one) + 1) // 2
     inner = (*other.in_session(2).requests, Request("close", session=2))
     return Script((*requests[:middle], *inner, *requests[middle:]))
-
-
-def _told(id_: str, shown: Disproof) -> Finding:
-    script = shown.scripts[0]
-    where = script.called(shown.place)
-    lost = shown.trouble is not None and shown.trouble.lost
-    replay = _replay(id_, shown)
-    return Finding(shown.message, where, shown.mend, traceback=shown.traceback, lost=lost, replay=replay)
-
-
-def _replay(id_: str, shown: Disproof) -> Replay:
-    return Replay(id_, shown.scripts, shown.dialect and shown.dialect.value)

@@ -6,8 +6,12 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from openenv.errors import ConfigurationError
-from openenv.validation.play.script import Request, Script
+from openenv.protocol import Dialect
+from openenv.protocol.faults import field_by_field
+from openenv.validation.play.script import Script
 
 FORMAT_VERSION = 1
 FOLDER = Path(".openenv")
@@ -27,7 +31,7 @@ class Replay:
 
     check: str
     scripts: tuple[Script, ...]
-    dialect: str | None = None
+    dialect: Dialect | None = None
     snippet: str = ""
     format: int = FORMAT_VERSION
 
@@ -36,11 +40,18 @@ class Replay:
         """Where it is kept: in the current folder, one for each check."""
         return FOLDER / f"{self.check}.json"
 
+    @property
+    def program(self) -> Path:
+        """Where it is kept as a Python program."""
+        return self.path.with_suffix(".py")
+
     def keep(self) -> None:
-        """Write it to its file, which Git is told to ignore."""
+        """Write it to its files, which Git is told to ignore."""
         FOLDER.mkdir(exist_ok=True)
         (FOLDER / ".gitignore").write_text("*\n", encoding="utf-8")
         self.path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        if self.snippet:
+            self.program.write_text(self.snippet, encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Replay:
@@ -57,14 +68,16 @@ class Replay:
         """
         hint = "give a file that openenv validate has written, below .openenv/"
         try:
-            said = json.loads(path.read_text(encoding="utf-8"))
-            if said["format"] != FORMAT_VERSION:
-                raise ConfigurationError(f"{path} is of format {said['format']}, and this reads {FORMAT_VERSION}")
-            scripts = tuple(Script(tuple(Request(**one) for one in told["requests"])) for told in said["scripts"])
-            if not scripts:
-                raise ValueError("it holds no script")
-            return cls(str(said["check"]), scripts, said["dialect"], str(said["snippet"]))
+            text = path.read_bytes()
         except OSError as error:
             raise ConfigurationError(f"cannot read {path}: {error.strerror}", hint=hint) from None
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise ConfigurationError(f"{path} is no failure that was kept: {error!r}", hint=hint) from None
+        try:
+            kept = TypeAdapter(cls).validate_json(text, strict=True)
+        except ValidationError as error:
+            said = field_by_field(error)
+            raise ConfigurationError(f"{path} is no failure that was kept: {said}", hint=hint) from None
+        if kept.format != FORMAT_VERSION:
+            raise ConfigurationError(f"{path} is of format {kept.format}, and this reads {FORMAT_VERSION}", hint=hint)
+        if not kept.scripts or not all(script.begins_with_resets for script in kept.scripts):
+            raise ConfigurationError(f"{path} holds no episode, which begins with a reset", hint=hint)
+        return kept

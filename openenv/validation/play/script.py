@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from openenv.validation.wording import brief
 
 Kind = Literal["reset", "step", "state", "close"]
 
@@ -45,6 +47,12 @@ class Script:
         """The sessions that it opens, in that order."""
         return list(dict.fromkeys(request.session for request in self))
 
+    @property
+    def begins_with_resets(self) -> bool:
+        """Whether it has sessions, and each begins with a reset that names its options."""
+        firsts = [self.requests[self.of_session(session)[0]] for session in self.sessions]
+        return bool(firsts) and all(one.kind == "reset" and isinstance(one.data, dict) for one in firsts)
+
     def of_session(self, session: int) -> list[int]:
         """Say at which places the requests of a session stand."""
         return [place for place, request in enumerate(self) if request.session == session]
@@ -56,6 +64,11 @@ class Script:
     def in_session(self, session: int) -> Script:
         """Have all of it sent in one session."""
         return Script(tuple(replace(request, session=session) for request in self))
+
+    def with_options(self, options: Mapping[str, Any]) -> Script:
+        """Give each reset these options beside its own."""
+        given = (replace(one, data={**options, **(one.data or {})}) if one.kind == "reset" else one for one in self)
+        return Script(tuple(given))
 
     def without_states(self) -> Script:
         """Ask for no state."""
@@ -75,7 +88,7 @@ class Script:
         return found
 
     def called(self, place: int) -> str:
-        """Name a request as people count: which step of which episode, and of which session where there are two."""
+        """Name a request as people count: which step of which episode and session, and with which action."""
         request = self.requests[place]
         before = [self.requests[other] for other in self.of_session(request.session) if other <= place]
         episode = sum(one.kind == "reset" for one in before)
@@ -87,7 +100,9 @@ class Script:
             "state": f"state after step {steps} of episode {episode}",
             "close": "close",
         }[request.kind]
-        return f"{named} of session {request.session}" if len(self.sessions) > 1 else named
+        of_session = f" of session {request.session}" if len(self.sessions) > 1 else ""
+        action = f", action {brief(request.data)}" if request.kind == "step" else ""
+        return f"{named}{of_session}{action}"
 
 
 NOTHING = Script(())

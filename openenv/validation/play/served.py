@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from openenv.project.project import Project
 from openenv.protocol import Dialect
-from openenv.validation.check import ProbeError
+from openenv.validation.check import NotChecked, ProbeError
 from openenv.validation.play.arena import Arena
 from openenv.validation.play.effort import Effort
 from openenv.validation.remembered import remembered
 from openenv.validation.schemas import Schemas
+from openenv.validation.serving.launch import Launch, LaunchError
 from openenv.validation.serving.wire import Player
 
 if TYPE_CHECKING:
@@ -54,6 +56,22 @@ class ServedArena(Arena):
     def session(self, dialect: Dialect | None = None) -> AbstractContextManager[Player]:
         """Open a session on a connection of its own."""
         return self._server.v2() if (dialect or self.dialect) is Dialect.V2 else self._server.v1()
+
+    @contextmanager
+    def anew(self, timeout_s: float) -> Iterator[Arena]:
+        """Start a project's server once more; it is killed afterwards, since it may hang."""
+        from openenv.validation.serving.server import Server
+
+        if self.project is None:
+            raise NotChecked("only a project's server can be started anew")
+        launch = Launch(self.project, self.timeout_s)
+        try:
+            server = Server(launch.base_url, timeout_s, ours=True, effort=self.effort, project=self.project)
+            yield server.play.arena
+        except LaunchError as error:
+            raise NotChecked(f"the server does not start once more: {error}") from None
+        finally:
+            launch.kill()
 
     def first_result(self) -> dict[str, Any]:
         """Reset over the WebSocket, or over HTTP where that does not open."""

@@ -51,6 +51,7 @@ def shortest(script: Script, shows: Callable[[Script], bool], tries: int) -> Scr
             before = best
             _ = still(_plainest(best)) or still(best.without_states())
             _shorten(best.requests, lambda requests: still(Script(tuple(requests))))
+            still(_uniform(best))
             _simplify(best, still)
     except _Spent:
         pass
@@ -106,17 +107,33 @@ def _shorten(items: Sequence[T], shows: Callable[[Sequence[T]], bool]) -> Sequen
     return items
 
 
+def _uniform(script: Script) -> Script:
+    """Take the same action in each step."""
+    steps = [request.data for request in script if request.kind == "step"]
+    return Script(tuple(replace(one, data=steps[0]) if one.kind == "step" else one for one in script))
+
+
 def _simplify(script: Script, still: Callable[[Script], bool]) -> None:
-    """Make what is sent simpler; a reset keeps its seed, without which episodes may differ for no other reason."""
-    requests = list(script.requests)
-    for place, request in enumerate(requests):
+    """Make what is sent simpler, what is the same all at once."""
+    for request in {_sent(one): one for one in script}.values():
+        script = _simplified(script, request, still)
 
-        def shows(data: Any, place: int = place, request: Request = request) -> bool:
-            if request.kind == "reset" and "seed" not in data:
-                return False
-            return still(Script((*requests[:place], replace(request, data=data), *requests[place + 1 :])))
 
-        requests[place] = replace(request, data=simplest(request.data, shows))
+def _simplified(script: Script, request: Request, still: Callable[[Script], bool]) -> Script:
+    same = [_sent(one) == _sent(request) for one in script]
+
+    def changed(data: Any) -> Script:
+        return Script(tuple(replace(one, data=data) if this else one for one, this in zip(script, same, strict=True)))
+
+    def shows(data: Any) -> bool:
+        # A reset keeps its seed, without which episodes may differ for no other reason.
+        return (request.kind != "reset" or "seed" in data) and still(changed(data))
+
+    return changed(simplest(request.data, shows))
+
+
+def _sent(request: Request) -> str:
+    return repr((request.kind, request.data))
 
 
 def _smallest(value: int, shows: Callable[[int], bool]) -> int:

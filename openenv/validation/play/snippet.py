@@ -27,7 +27,7 @@ def ask(env, frame):
 """
 
 
-def snippet(target: Target, scripts: tuple[Script, ...], dialect: str | None = None, *, key: bool = False) -> str:
+def snippet(target: Target, scripts: tuple[Script, ...], dialect: Dialect | None = None, *, key: bool = False) -> str:
     """Write a program that plays scripts and prints every answer.
 
     Args:
@@ -37,9 +37,11 @@ def snippet(target: Target, scripts: tuple[Script, ...], dialect: str | None = N
         key: Whether the server asks for a key.
 
     Returns:
-        The program; empty where it cannot be said, as v1 without a server.
+        The program; empty where it cannot be said: v1 without a server, and a class that no module names.
     """
-    if dialect == Dialect.V1.value:
+    if isinstance(target, ClassTarget) and "<locals>" in target.environment.__qualname__:
+        return ""
+    if dialect is Dialect.V1:
         return "" if isinstance(target, ClassTarget) else _program(target, scripts, _V1(key))
     return _program(target, scripts, _V2(target, key))
 
@@ -59,9 +61,12 @@ class _V2:
         if request.kind == "close":
             return f"{env}.close()"
         if request.kind == "step":
-            return f"print(ask({env}.step, {_literal(request.data)}))"
+            return self.step(env, _literal(request.data))
         options = "".join(f", {name}={value!r}" for name, value in (request.data or {}).items())
         return f"print(ask({env}.{request.kind}{options}))"
+
+    def step(self, env: str, action: str) -> str:
+        return f"print(ask({env}.step, {action}))"
 
 
 class _V1:
@@ -77,6 +82,9 @@ class _V1:
         frame = {"type": request.kind} if request.data is None else {"type": request.kind, "data": request.data}
         return f"print(ask({env}, {_literal(frame)}))"
 
+    def step(self, env: str, action: str) -> str:
+        return f"print(ask({env}, {{'type': 'step', 'data': {action}}}))"
+
 
 def _program(target: Target, scripts: tuple[Script, ...], words: _V1 | _V2) -> str:
     imports, begin, end = _home(target)
@@ -89,7 +97,7 @@ def _home(target: Target) -> tuple[list[str], list[str], list[str]]:
     """Say what has to be imported, what begins it, and what ends it."""
     if isinstance(target, ClassTarget):
         kind = target.environment
-        return [f"from {kind.__module__} import {kind.__qualname__}"], [], []
+        return [f"from {kind.__module__} import {kind.__qualname__.partition('.')[0]}"], [], []
     if isinstance(target, UrlTarget):
         return [], [f"url = {str(target)!r}"], []
     if isinstance(target, ImageTarget):
@@ -102,12 +110,29 @@ def _home(target: Target) -> tuple[list[str], list[str], list[str]]:
 def _played(script: Script, words: _V1 | _V2) -> Iterator[str]:
     names = {name: "env" if len(script.sessions) == 1 else f"env{name}" for name in script.sessions}
     yield f"with {', '.join(f'{words.client} as {env}' for env in names.values())}:"
-    lines = [words.line(request, names[request.session]) for request in script]
-    for line, same in groupby(lines):
-        times = len(list(same))
-        if times > _REPEATED:
-            yield f"    for _ in range({times}):"
-        yield from [f"        {line}"] if times > _REPEATED else [f"    {line}"] * times
+    for (kind, session), run in groupby(script, key=lambda request: (request.kind, request.session)):
+        requests = list(run)
+        lines = [words.line(request, names[session]) for request in requests]
+        if len(lines) <= _REPEATED:
+            yield from (f"    {line}" for line in lines)
+        elif len(set(lines)) == 1:
+            yield from (f"    for _ in range({len(lines)}):", f"        {lines[0]}")
+        elif kind == "step":
+            yield from _loop([_literal(request.data) for request in requests], words.step(names[session], "action"))
+        else:
+            yield from (f"    {line}" for line in lines)
+
+
+def _loop(actions: list[str], line: str) -> Iterator[str]:
+    """Take many steps."""
+    yield "    for action in ["
+    row = ""
+    for action in actions:
+        if row and len(row) + len(action) > _WIDTH:
+            yield f"        {row.rstrip()}"
+            row = ""
+        row += f"{action}, "
+    yield from (f"        {row.rstrip()}", "    ]:", f"        {line}")
 
 
 def _literal(value: Any) -> str:
