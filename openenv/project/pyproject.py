@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -19,6 +20,22 @@ PYPROJECT_NAME = "pyproject.toml"
 
 ENTRY_POINTS = "openenv.environments"
 """The group of entry points by which a distribution says which environments it holds: ``my-env = "my_env"``."""
+
+_KEYS = (
+    *(
+        "authors",
+        "classifiers",
+        "dependencies",
+        "description",
+        "dynamic",
+        "entry-points",
+        "gui-scripts",
+        "import-names",
+    ),
+    *("import-namespaces", "keywords", "license", "license-files", "maintainers", "name", "optional-dependencies"),
+    *("readme", "requires-python", "scripts", "urls", "version"),
+)
+"""What may stand in ``[project]`` (PEP 621, PEP 639, PEP 794)."""
 
 _REQUIRED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -53,6 +70,8 @@ Requirements = Annotated[tuple[str, ...], BeforeValidator(_requirements)]
 
 
 class _Metadata(_Table):
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
     name: str
     version: str | None = None
     dynamic: tuple[str, ...] = Field(default=(), strict=False)
@@ -114,6 +133,13 @@ class PyProject(_Table):
     def environments(self) -> dict[str, str]:
         """The environments that it registers: name -> package."""
         return self.project.entry_points.get(ENTRY_POINTS, {})
+
+    @property
+    def misspelt(self) -> dict[str, str]:
+        """Keys of ``[project]`` that no standard knows -> the known one that each is almost."""
+        unknown = set(self.project.model_extra or ()) - set(_KEYS)
+        near = {key: get_close_matches(key, _KEYS, n=1, cutoff=0.8) for key in sorted(unknown)}
+        return {key: found[0] for key, found in near.items() if found}
 
     @property
     def version_source(self) -> VersionSource:

@@ -61,3 +61,19 @@ def test_the_line_of_a_key() -> None:
 
 def test_names_are_compared_as_indexes_do() -> None:
     assert normalise("OpenEnv_My.Env") == "openenv-my-env"
+
+
+def test_a_key_that_is_almost_a_known_one_is_misspelt() -> None:
+    read = parse_pyproject(
+        '[project]\nname = "a"\nrequires-pythn = "x"\nentry_points = {}\ndependency = []\nauthor = 1\nurls = {}\n'
+    )
+    assert read.misspelt == {
+        "author": "authors",
+        "dependency": "dependencies",
+        "entry_points": "entry-points",
+        "requires-pythn": "requires-python",
+    }
+
+
+def test_a_key_that_a_later_standard_may_bring_is_let_through() -> None:
+    assert parse_pyproject('[project]\nname = "a"\nsupport-ends = 2030\n').misspelt == {}

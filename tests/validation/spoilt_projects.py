@@ -52,6 +52,11 @@ SPOILT: list[tuple[str, dict[str, str | None], dict[str, list[str]]]] = [
     ),
     ("no [project]", {"pyproject.toml": "[tool.x]\n"}, {"S006": ["pyproject.toml: project: field required"]}),
     (
+        "a misspelt key of [project]",
+        {"pyproject.toml": PYPROJECT.replace('version = "0.1.0"', 'version = "0.1.0"\nrequires-pythn = ">=3.10"')},
+        {"S006": ["pyproject.toml:4: unknown key 'requires-pythn' in [project]"]},
+    ),
+    (
         "another version",
         {"pyproject.toml": PYPROJECT.replace("0.1.0", "0.2.0")},
         {"S007": ["pyproject.toml:3: the manifest says 0.1.0, pyproject.toml version 0.2.0"]},

@@ -17,11 +17,12 @@ def _place(sources: Sources, key: str) -> str:
     return PYPROJECT_NAME if line is None else f"{PYPROJECT_NAME}:{line}"
 
 
-@check("S006", "pyproject.toml can be read", stage=Stage.SOURCES, needs=("S001",), mend="correct pyproject.toml")
-def pyproject_is_readable(sources: Sources) -> Iterator[Finding]:
-    """It is TOML and describes a distribution."""
+@check("S006", "pyproject.toml is valid", stage=Stage.SOURCES, needs=("S001",), mend="correct pyproject.toml")
+def pyproject_is_valid(sources: Sources) -> Iterator[Finding]:
+    """It is TOML and describes a distribution; a key that is misspelt would say nothing."""
     try:
-        _ = sources.pyproject
+        for key, meant in sources.pyproject.misspelt.items():
+            yield Finding(f"unknown key '{key}' in [project]", _place(sources, key), f"did you mean '{meant}'?")
     except PyProjectError as error:
         place = PYPROJECT_NAME if error.line is None else f"{PYPROJECT_NAME}:{error.line}"
         yield Finding(error.problem, place)
