@@ -263,7 +263,7 @@ def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
 
 
 @pytest.mark.parametrize(
-    ("code", "spoilt", "id_", "said", "mend"),
+    ("code", "spoilt", "id_", "said", "mend", "line"),
     [
         (
             "def step(",
@@ -271,6 +271,7 @@ def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
             "B001",
             "abstract method",
             "correct the environment's class: it is to be made without arguments",
+            5,
         ),
         (
             "def __init__(self)",
@@ -278,26 +279,29 @@ def test_an_exception_is_told_with_its_class_and_the_projects_own_line(
             "B001",
             "missing 1 required positional argument: 'size'",
             "correct the environment's class: it is to be made without arguments",
+            5,
         ),
-        ("return MyObservation(total=0)", "return None", "B001", "returned NoneType", "correct what reset returns"),
-        ("self._total += action.amount", "return None", "B002", "returned NoneType", "correct what step returns"),
+        ("return MyObservation(total=0)", "return None", "B001", "returned NoneType", "correct what reset returns", 11),
+        ("self._total += action.amount", "return None", "B002", "returned NoneType", "correct what step returns", 15),
         (
             "return MyObservation(total=0)",
             "raise SystemError",
             "B001",
             "SystemError",
             "correct the last line that is shown",
+            13,
         ),
     ],
 )
 def test_what_would_do_is_said_of_the_code_that_is_at_fault(
-    tmp_path: Path, code: str, spoilt: str, id_: str, said: str, mend: str
+    tmp_path: Path, code: str, spoilt: str, id_: str, said: str, mend: str, line: int
 ) -> None:
     outcome = outcome_with(tmp_path, code, spoilt, id_)
     [finding] = outcome.findings
     assert said in finding.message
     assert "openenv/" not in finding.message
     assert str(finding.mend or outcome.check.mend).startswith(mend)
+    assert finding.where == f"my_env/server/environment.py:{line}"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ folder that the project is imported from, which ``-m`` puts first on the path.
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import importlib.util
 import json
@@ -49,6 +50,9 @@ def main() -> None:
     """Do what the order says and print the outcomes as JSON."""
     order = json.loads(sys.argv[1])
     root = Path(order["root"])
+    # Whatever keeps the import from coming to its end is shown with its line: native code too, which runs no handler.
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(order["timeout_s"], exit=True)
     # What the project prints while it is imported must not get between the lines of the answer.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
