@@ -11,7 +11,8 @@ from openenv.generics import declared
 from openenv.sessions.blueprint import Blueprint
 from openenv.types import Action, Observation, State
 
-_OPEN = (Action, Observation, State)
+_ROLES = {"actions": Action, "observations": Observation, "states": State}
+_OPEN = tuple(_ROLES.values())
 """Classes that say nothing about what travels: a client that names them takes whatever comes."""
 
 _BESIDE = ("title", "description", "examples")
@@ -29,8 +30,12 @@ def mismatches(client: type, blueprint: Blueprint) -> list[str]:
     """
     served = (blueprint.action_type, blueprint.observation_type, blueprint.state_type)
     wrong = []
-    for ours, theirs in zip(declared(client, EnvClient), served, strict=True):
-        if _is_model(ours) and _is_model(theirs) and ours not in (theirs, *_OPEN):
+    for (role, base), ours, theirs in zip(_ROLES.items(), declared(client, EnvClient), served, strict=True):
+        if not _is_model(ours) or not _is_model(theirs) or ours in (theirs, *_OPEN):
+            continue
+        if issubclass(ours, _OPEN) and not issubclass(ours, base):  # field by field it would be called quite another
+            wrong.append(f"the client says that {role} are {ours.__name__}, the server that they are {theirs.__name__}")
+        else:
             wrong += [f"the client's {ours.__name__} {said}" for said in _differences(ours, theirs)]
     return wrong
 
