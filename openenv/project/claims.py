@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
+from pydantic_core import PydanticCustomError
 
 
 def _rising(limits: tuple[float, ...]) -> tuple[float, ...]:
@@ -14,6 +15,17 @@ def _rising(limits: tuple[float, ...]) -> tuple[float, ...]:
 
 
 Range = Annotated[tuple[FiniteFloat, ...], Field(min_length=2, max_length=2), AfterValidator(_rising)]
+
+
+def _unreserved(options: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    taken = [name for name in ("seed", "episode_id") if name in options]
+    if taken:
+        raise PydanticCustomError(
+            "refused",
+            "{message}",
+            {"message": f"'{taken[0]}' is given by the checks themselves", "hint": "take it out"},
+        )
+    return options
 
 
 class _Part(BaseModel):
@@ -70,11 +82,13 @@ class Claims(_Part):
         reward: Of its rewards.
         episode: Of its episodes.
         policies: Of what policies earn: ``random``, or one that the manifest names.
+        reset: Options that each reset of the checks gets, beside ``seed`` and ``episode_id``.
     """
 
     reward: RewardClaims = RewardClaims()
     episode: EpisodeClaims = EpisodeClaims()
     policies: dict[str, PolicyClaims] = Field(default_factory=dict)
+    reset: Annotated[dict[str, JsonValue], AfterValidator(_unreserved)] = Field(default_factory=dict)
     resources: Any = None
     capabilities: Any = None
     types: Any = None

@@ -200,8 +200,9 @@ class EnvironmentHost:
         unknown = options.keys() - taken - {"seed", "episode_id"}
         if unknown and self._dialect is Dialect.V2:
             known = sorted(taken | {"seed", "episode_id"})
-            message = f"reset takes no option {sorted(unknown)[0]!r}; it takes {', '.join(known)}"
-            raise RequestValidationError(message, {"known": known})
+            first = sorted(unknown)[0]
+            message = f"reset takes no option {first!r}; it takes {', '.join(known)}"
+            raise RequestValidationError(message, {"unknown": first, "known": known})
         if not unknown <= self._dropped:
             logger.warning("reset of %s takes no %s: dropped", self._blueprint.name, ", ".join(sorted(unknown)))
             self._dropped |= unknown

@@ -62,15 +62,23 @@ class ProbeError(Exception):
         traceback: How the environment came to it, where the server said so.
         mend: What would do about it, where that is known better than to the check.
         lost: Whether the connection was lost before an answer came.
+        unknown: The option of a reset that the environment does not take, where that is what is wrong.
     """
 
     def __init__(
-        self, message: str, traceback: str | None = None, *, mend: str | None = None, lost: bool = False
+        self,
+        message: str,
+        traceback: str | None = None,
+        *,
+        mend: str | None = None,
+        lost: bool = False,
+        unknown: str | None = None,
     ) -> None:
         super().__init__(message)
         self.traceback = traceback
         self.mend = mend
         self.lost = lost
+        self.unknown = unknown
 
     def finding(self, where: str | None = None, after: str | None = None) -> Finding:
         """Make a finding of it.

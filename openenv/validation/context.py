@@ -151,7 +151,8 @@ class Context:
 
     def _told(self, replay: Replay) -> Replay:
         key = self._api_key is not None
-        return replace(replay, snippet=snippet(self._target, replay.scripts, replay.dialect, key=key))
+        scripts = tuple(script.with_options(self.play.arena.claims.reset) for script in replay.scripts)
+        return replace(replay, snippet=snippet(self._target, scripts, replay.dialect, key=key))
 
     @remembered
     def sources(self) -> Sources:

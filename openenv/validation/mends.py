@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from openenv.errors import DeadlineError, EnvironmentFactoryError, ExecutionError, InvalidResultError
@@ -25,6 +26,9 @@ def mend_refusal(request: str, error: Mapping[str, Any]) -> str | None:
         One line; ``None`` where the check or the traceback knows better.
     """
     code, story = error.get("code"), str(error.get("traceback") or "")
+    if "unknown" in error:
+        near = get_close_matches(str(error["unknown"]), error.get("known", ()), n=1)
+        return f"did you mean '{near[0]}'?" if near else "take it out of openenv.yaml, or let reset take it"
     if code == InvalidResultError.code:
         return f"correct what {request} returns"
     if code in (ExecutionError.code, EnvironmentFactoryError.code) and story.startswith("Traceback"):

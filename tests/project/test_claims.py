@@ -18,12 +18,14 @@ def test_everything_that_can_be_said_is_read() -> None:
         "name: my-env\n"
         "validation:\n"
         "  reward: {range: [-1, 1]}\n"
+        "  reset: {task: easy, sizes: [1, 2]}\n"
         "  episode: {max_steps: 10, reset_s: 5, step_s: 0.5, seeds_differ: true}\n"
         "  policies: {known-good: {at_least: 1, hidden: [code]}, random: {at_most: 0.1}}\n"
     )
     claims = manifest.validation
     assert claims is not None
     assert claims.reward.range == (-1.0, 1.0)
+    assert claims.reset == {"task": "easy", "sizes": [1, 2]}
     assert (claims.episode.max_steps, claims.episode.step_s, claims.episode.seeds_differ) == (10, 0.5, True)
     assert claims.policies["known-good"].hidden == ("code",)
     assert claims.policies["random"].at_most == 0.1
@@ -53,6 +55,13 @@ def test_everything_that_can_be_said_is_read() -> None:
             "openenv.yaml:2:30: 'validation.reward.range' must be two numbers, the smaller one first, not a list",
             None,
         ),
+        (
+            "{reset: 5}",
+            "openenv.yaml:2:21: 'validation.reset' must be a mapping of options to values, not a number (5)",
+            None,
+        ),
+        ("{reset: {seed: 1}}", "openenv.yaml:2:21: 'seed' is given by the checks themselves", "take it out"),
+        ("{reward: 1}", "openenv.yaml:2:22: 'validation.reward' must be a mapping, not a number (1)", None),
         ("5", "openenv.yaml:2:13: 'validation' must be a mapping, not a number (5)", None),
     ],
 )

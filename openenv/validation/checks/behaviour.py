@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
+from openenv.validation.check import Finding, NotChecked, ProbeError, Severity, Stage, check
 from openenv.validation.json_schema import misfits
 from openenv.validation.mends import mend_refusal
 from openenv.validation.play.oracles import TOLD
@@ -18,8 +18,15 @@ from openenv.validation.wording import brief
 
 @check("B001", "Reset gives an observation", stage=Stage.PLAY, mend="correct reset")
 def reset_gives_an_observation(play: Play) -> Iterator[Finding]:
-    """Without any option."""
-    for problem in misshapen(play.arena.first_result(), v2=False):
+    """With the options that the manifest names, and no other."""
+    try:
+        result = play.arena.first_result()
+    except ProbeError as error:
+        if error.unknown is None:
+            raise
+        yield error.finding(play.arena.claimed_at("reset", error.unknown))
+        return
+    for problem in misshapen(result, v2=False):
         yield Finding(problem, "reset")
 
 

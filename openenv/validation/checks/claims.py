@@ -8,7 +8,6 @@ from statistics import fmean
 
 from openenv.project.claims import PolicyClaims
 from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
-from openenv.validation.files.sources import Sources
 from openenv.validation.play.earnings import Earned, PolicyFailure, names_no_field, shown_before
 from openenv.validation.play.oracles import ends_in_time, in_range
 from openenv.validation.play.plays import Play
@@ -113,7 +112,7 @@ def nothing_hidden_is_shown(play: Play) -> Iterator[Finding]:
         episodes = play.earned(name)
         for number, field in enumerate(claims.hidden):
             if names_no_field(episodes, field):
-                place = _manifest_place(play, "policies", name, "hidden", number)
+                place = play.arena.claimed_at("policies", name, "hidden", number)
                 yield Finding(f"no action of {name} has a field '{field}'", place, "name a field of its actions")
             shown = shown_before(episodes, field)
             if shown is not None:
@@ -125,12 +124,6 @@ def _policies(play: Play) -> dict[str, PolicyClaims]:
     if not claims:
         raise NotChecked("the manifest says of no policy what it earns: validation.policies")
     return claims
-
-
-def _manifest_place(play: Play, *keys: str | int) -> str:
-    project = play.arena.project
-    assert project is not None  # it has said so
-    return Sources(project.root).manifest_place("validation", *keys)
 
 
 def _misjudged(name: str, claims: PolicyClaims, episodes: list[Earned]) -> Iterator[Finding]:

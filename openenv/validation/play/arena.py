@@ -13,6 +13,7 @@ from openenv.project.claims import Claims
 from openenv.project.project import Project
 from openenv.protocol import Dialect
 from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.files.sources import Sources
 from openenv.validation.play.effort import Effort
 from openenv.validation.play.script import Request, Script
 from openenv.validation.schemas import Schemas

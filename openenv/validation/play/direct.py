@@ -94,7 +94,9 @@ class DirectArena(Arena):
             reply = reply_frame(Reply("error", error_body(error)), Dialect.V1)
             raise refused("open", frame_of(reply, "open")) from None
         try:
-            yield Player(_Line(self._loop, session, self._decoders[dialect], dialect, self.timeout_s), dialect)
+            player = Player(_Line(self._loop, session, self._decoders[dialect], dialect, self.timeout_s), dialect)
+            player.reset_options = self.claims.reset
+            yield player
         finally:
             self._run(self._service.finish(session, "closed"))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 from openenv.project.project import Project
 from openenv.protocol import Dialect
@@ -49,6 +49,7 @@ class Server:
         self.ours = ours
         self.web = Web(base_url, timeout_s, headers)
         self.play = Play(ServedArena(self, effort, project, pid))
+        self.web.reset_options = self.play.arena.claims.reset
         self._headers = headers
 
     @remembered
@@ -102,15 +103,21 @@ class Server:
 
     def v1(self) -> AbstractContextManager[Session]:
         """Open a session in the deployed dialect."""
-        return v1_session(self.base_url, self.timeout_s, self._headers)
+        return self._prepared(v1_session(self.base_url, self.timeout_s, self._headers))
 
     def v2(self, **options: float) -> AbstractContextManager[Session]:
         """Open a session in ``openenv.v2``; takes ``wait_s``, the longest wait for a slot, in seconds."""
-        return v2_session(self.base_url, self.timeout_s, self._headers, **options)
+        return self._prepared(v2_session(self.base_url, self.timeout_s, self._headers, **options))
 
     def resumed(self, lost: Session) -> AbstractContextManager[Session]:
         """Take a session of ``openenv.v2`` up again whose connection is lost."""
-        return resumed(self.base_url, self.timeout_s, self._headers, lost)
+        return self._prepared(resumed(self.base_url, self.timeout_s, self._headers, lost))
+
+    @contextmanager
+    def _prepared(self, opened: AbstractContextManager[Session]) -> Iterator[Session]:
+        with opened as session:
+            session.reset_options = self.play.arena.claims.reset
+            yield session
 
     def session(self) -> AbstractContextManager[Session]:
         """Open a session in the newest dialect that the server speaks."""

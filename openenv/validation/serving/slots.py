@@ -35,6 +35,7 @@ class Slots:
         self.count = min(_FEW, most)
         self.first = first
         self._timeout_s = timeout_s
+        self._project = project
         variables = {
             VARIABLE: project.app,
             "OPENENV_MAX_SESSIONS": str(self.count),
@@ -48,7 +49,7 @@ class Slots:
     def server(self) -> Server:
         """The server, or ``NotChecked`` where it does not start."""
         try:
-            return Server(self._launch.base_url, self._timeout_s, ours=True)
+            return Server(self._launch.base_url, self._timeout_s, ours=True, project=self._project)
         except LaunchError as error:
             raise NotChecked(f"no second server could be started: {error}") from None
 

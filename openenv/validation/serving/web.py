@@ -102,6 +102,8 @@ class Web:
 
     def __init__(self, base_url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> None:
         self.base_url = without_credentials(base_url).rstrip("/")
+        self.reset_options: Mapping[str, Any] = {}
+        """What each reset gets beside what it is asked for."""
         self._timeout_s = timeout_s
         self._headers = {**_basic(base_url), **(headers or {})}
         # Through a proxy, a loopback address would be the proxy's own.
@@ -114,6 +116,8 @@ class Web:
 
     def post(self, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
         """Send a POST request with a JSON body, or with these bytes as they are."""
+        if path.endswith("/reset") and self.reset_options and (content is None or isinstance(content, dict)):
+            content = {**self.reset_options, **(content or {})}
         body = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
         return self._send("POST", path, body, headers)
 

@@ -226,6 +226,8 @@ class Player:
     def __init__(self, line: Line, dialect: Dialect) -> None:
         self.dialect = dialect
         self.last_id = 0
+        self.reset_options: Mapping[str, Any] = {}
+        """What each reset gets beside what it is asked for."""
         self._line = line
 
     def ask(self, kind: str, data: Any = None) -> Frame:
@@ -234,6 +236,8 @@ class Player:
 
     def next(self, kind: str, data: Any = None) -> dict[str, Any]:
         """Write the next request without sending it; in v2 it takes the next id."""
+        if kind == "reset" and self.reset_options:
+            data = {**self.reset_options, **(data or {})}
         frame: dict[str, Any] = {"type": kind} if data is None else {"type": kind, "data": data}
         if self.dialect is Dialect.V2:
             self.last_id += 1
@@ -345,7 +349,7 @@ def refused(request: str, answer: Frame) -> ProbeError:
     said = f"{request} was answered by {answer}"
     if answer.code == EnvironmentFactoryError.code:  # who has asked for what, does not matter
         said = brief(str(answer.data.get("message")), _LONGEST_ERROR)
-    return ProbeError(said, answer.traceback, mend=mend)
+    return ProbeError(said, answer.traceback, mend=mend, unknown=answer.data.get("unknown"))
 
 
 def named(request: Any) -> str:
