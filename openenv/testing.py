@@ -165,8 +165,8 @@ def _told(outcome: Outcome, place: str | None) -> Iterator[str]:
         if finding.replay is None:
             continue
         if place is not None and _kept(finding.replay):
-            yield f"  again: openenv validate {place} --replay {finding.replay.path}"
-        yield from ("", *finding.replay.snippet.splitlines())
+            yield f"  again: {finding.replay.again(place)}"
+        yield from ("", *finding.replay.told)
 
 
 def _kept(replay: Replay) -> bool:

@@ -159,6 +159,17 @@ def test_a_long_run_of_different_steps_is_a_loop() -> None:
         assert len(told.splitlines()) < 40
 
 
+def test_a_long_program_is_only_in_its_file() -> None:
+    steps = [Request(kind, {"amount": number}) for number in range(30) for kind in ("step", "reset")]
+    script = Script((SCRIPT.requests[0], *steps))
+    replay = Replay("B019", (script,), snippet=snippet(UrlTarget("http://localhost:8000"), (script,)))
+    assert replay.told == [f"# {len(replay.snippet.splitlines())} lines, in .openenv/B019.py"]
+
+
+def test_the_command_that_plays_it_again_can_be_pasted() -> None:
+    assert Replay("B008", (SCRIPT,)).again("my env") == "openenv validate 'my env' --replay .openenv/B008.json"
+
+
 class Outer:
     """Holds an environment."""
 

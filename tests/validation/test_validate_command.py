@@ -175,9 +175,10 @@ def test_a_failure_is_kept_and_played_again(
     project = write(tmp_path / "project", PACKAGED, {"my_env/server/environment.py": environment})
     assert main(["validate", str(project), "--quick", "--select", "B"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert "    again: --replay .openenv/B011.json" in lines
+    assert f"    again: openenv validate {project} --replay .openenv/B011.json" in lines
     assert "B011 as Python:" in lines
     assert "server.stop()" in lines
+    assert Path(".openenv/B011.py").read_text(encoding="utf-8").rstrip().endswith("server.stop()")
     assert main(["validate", str(project), "--replay", ".openenv/B011.json"]) == 1
     assert capsys.readouterr().out.splitlines()[-1].startswith("failed: 0 passed, 1 error, 0 warnings, 0 not checked")
     write(project, PACKAGED)

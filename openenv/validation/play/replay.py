@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from openenv.validation.play.script import Script
 
 FORMAT_VERSION = 1
 FOLDER = Path(".openenv")
+_MOST_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,20 @@ class Replay:
     def program(self) -> Path:
         """Where it is kept as a Python program."""
         return self.path.with_suffix(".py")
+
+    @property
+    def told(self) -> list[str]:
+        """What people are shown of the program: its lines, or where it is kept if these are many."""
+        lines = self.snippet.splitlines()
+        return lines if len(lines) <= _MOST_LINES else [f"# {len(lines)} lines, in {self.program}"]
+
+    def again(self, target: str) -> str:
+        """Write the command that plays it again.
+
+        Args:
+            target: What is validated, as a path or a URL.
+        """
+        return f"openenv validate {shlex.quote(target)} --replay {self.path}"
 
     def keep(self) -> None:
         """Write it to its files, which Git is told to ignore."""

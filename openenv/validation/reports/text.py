@@ -22,7 +22,7 @@ def report_lines(report: Report) -> Iterator[Line]:
             for finding in outcome.findings:
                 yield from ((f"  {text}", kind) for text, kind in finding_lines(outcome.check, finding))
                 if finding.replay is not None:
-                    yield f"    again: --replay {finding.replay.path}", ""
+                    yield f"    again: {finding.replay.again(report.target)}", ""
     reasons = report.reasons()
     if reasons:
         yield "Not checked:", ""
@@ -30,7 +30,7 @@ def report_lines(report: Report) -> Iterator[Line]:
         yield f"  {_ranges(ids)}: {reason}", "aside"
     for replay in report.replays:
         # Without indentation, so that it can be pasted.
-        yield from ((line, "aside") for line in (f"{replay.check} as Python:", "", *replay.snippet.splitlines(), ""))
+        yield from ((line, "aside") for line in (f"{replay.check} as Python:", "", *replay.told, ""))
     yield verdict_line(report), "passed" if report.verdict is Verdict.PASSED else "failed"
 
 
