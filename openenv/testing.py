@@ -66,6 +66,8 @@ class Case:
         __tracebackhide__ = True
         outcome = self.examination.outcomes[self.check.id]
         if outcome.status is Status.NOT_CHECKED:
+            if outcome.late and self.examination.strict:
+                raise CheckFailed(f"{self.check.title}: {outcome.reason}")
             raise SkipTest(str(outcome.reason))
         if outcome.status is Status.FAILED:
             said = "\n".join([self.check.title, *_told(outcome, self.examination.place)])

@@ -54,6 +54,10 @@ class NotChecked(Exception):
     """Raised by a check, or by what it looks at, that cannot tell either way; the message says why."""
 
 
+class TimeUp(NotChecked):
+    """There was no time left to look; with ``--strict`` that counts, as a warning does."""
+
+
 class ProbeError(Exception):
     """The server did not answer, or not as it should.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from openenv.errors import ConnectError, UnauthorizedError
 from openenv.protocol import Dialect
 from openenv.providers.docker import DockerProvider
 from openenv.validation.causes import explain
-from openenv.validation.check import AT_WORK, V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage
+from openenv.validation.check import AT_WORK, V1_ONLY, Check, Finding, NotChecked, ProbeError, Stage, TimeUp
 from openenv.validation.files.imports import Imports
 from openenv.validation.files.sources import Sources
 from openenv.validation.files.wheel import Wheel
@@ -54,6 +55,7 @@ class Context:
     ) -> None:
         self._target = target
         self._effort = effort
+        self._until = time.monotonic() + effort.in_all
         self._timeout_s = timeout_s
         self._static = static
         self._api_key = api_key
@@ -84,6 +86,8 @@ class Context:
             self._launched.require_alive()
         if check.stage in (*AT_WORK, Stage.EXIT) and self._silence is not None:
             raise NotChecked(self._silence)
+        if time.monotonic() > self._until:
+            raise TimeUp(f"the {self._effort.in_all:g} s for all of it were over")
         if check.v2:
             self._require_v2()
         return getattr(self, check.stage.value)

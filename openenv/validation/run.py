@@ -10,7 +10,7 @@ from typing import Any
 
 from openenv.discovery.target import ImageTarget, UrlTarget
 from openenv.errors import ConfigurationError
-from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
+from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, TimeUp, registered
 from openenv.validation.context import Context
 from openenv.validation.play.effort import DEFAULT, Effort
 from openenv.validation.play.replay import Replay
@@ -107,9 +107,9 @@ def run(
     outcomes: dict[str, Outcome] = {}
     told: set[Stage] = set()
     for check in in_order(checks):
-        reason = _obstacle(check, context, outcomes)
-        if reason is not None:
-            outcomes[check.id] = Outcome(check, Status.NOT_CHECKED, reason=reason)
+        obstacle = _obstacle(check, context, outcomes)
+        if obstacle is not None:
+            outcomes[check.id] = _unchecked(check, obstacle)
             continue
         if on_stage is not None and check.stage not in told and not _sooner(check, checks, {*told}, outcomes):
             told.add(check.stage)
@@ -157,7 +157,7 @@ def _outcome(check: Check, context: Context, look: Callable[[], Iterable[Finding
     except (NotChecked, ConfigurationError) as reason:
         # What it looks at cannot be had, as in a project that names no app: that is the finding of another check.
         if not findings:
-            return Outcome(check, Status.NOT_CHECKED, reason=str(reason), seconds=time.monotonic() - begun)
+            return _unchecked(check, reason, time.monotonic() - begun)
     except ProbeError as error:
         findings.append(error.finding())
     except Exception as error:
@@ -170,6 +170,11 @@ def _outcome(check: Check, context: Context, look: Callable[[], Iterable[Finding
         told = (context.play.shown(check, told[0]), *told[1:])
     status = Status.FAILED if told else Status.PASSED
     return Outcome(check, status, told, seconds=time.monotonic() - begun)
+
+
+def _unchecked(check: Check, reason: Exception, seconds: float = 0.0) -> Outcome:
+    late = isinstance(reason, TimeUp)
+    return Outcome(check, Status.NOT_CHECKED, reason=str(reason), late=late, seconds=seconds)
 
 
 def folded(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -189,16 +194,16 @@ def _with_places(finding: Finding, others: list[str]) -> Finding:
     return replace(finding, details=(*finding.details, f"also: {'; '.join(others[:_PLACES])}{more}"))
 
 
-def _obstacle(check: Check, context: Context, before: dict[str, Outcome]) -> str | None:
+def _obstacle(check: Check, context: Context, before: dict[str, Outcome]) -> NotChecked | None:
     """Say why a check cannot run: nothing is there to look at, or one that it needs has not passed."""
     absence = context.absence(check.stage)
     if absence is not None:
-        return absence
+        return NotChecked(absence)
     for outcome in (before[one] for one in (*check.needs, *check.spoilt_by) if one in before):
         if outcome.status is Status.FAILED:
-            return f"{outcome.check.id} failed"
+            return NotChecked(f"{outcome.check.id} failed")
         # What the target does not have at all (a server by URL has no files) keeps nothing else from running.
         absent = context.absence(outcome.check.stage) is not None
         if outcome.status is Status.NOT_CHECKED and outcome.check.id in check.needs and not absent:
-            return outcome.reason
+            return (TimeUp if outcome.late else NotChecked)(outcome.reason)
     return None

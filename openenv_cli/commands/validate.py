@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from openenv.errors import ConfigurationError, UnauthorizedError
-from openenv.validation.check import Stage
+from openenv.validation.check import AT_WORK, Stage, registered
 from openenv.validation.play.effort import DEFAULT, QUICK, THOROUGH
 from openenv.validation.play.replay import Replay
 from openenv.validation.reports.junit import junit
@@ -22,6 +22,7 @@ from openenv.validation.reports.report import Report, Verdict
 from openenv.validation.reports.text import report_lines, verdict_line
 from openenv.validation.run import DEFAULT_TIMEOUT_S, Options
 from openenv.validation.run import validate as run_checks
+from openenv.validation.selection import select as select_checks
 from openenv_cli import console
 from openenv_cli.errors import MissingError, UsageError
 
@@ -168,8 +169,12 @@ def _keep(replays: Sequence[Replay]) -> None:
 
 
 def _teller(options: Options) -> Callable[[Stage], None]:
-    """Make what says what is being done, and first of all how long playing may take."""
-    bound = "" if options.static else f" (playing will take {options.effort.seconds:g} s at most)"
+    """Make what says what is being done, and first of all how long it may take where anything is played."""
+    chosen = select_checks(registered().values(), options.select, options.ignore)
+    effort = options.effort
+    bound = f" (at most {effort.seconds:g} s of playing, and {effort.in_all:g} s in all)"
+    if options.static or not any(check.stage in AT_WORK for check in chosen):
+        bound = ""
 
     def tell(stage: Stage) -> None:
         nonlocal bound

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from specimens import Counter, CountObservation, served
 
+from openenv.project.claims import Claims, EpisodeClaims
 from openenv.protocol import Dialect
-from openenv.validation.check import NotChecked
+from openenv.validation.check import NotChecked, TimeUp, registered
 from openenv.validation.play.arena import Arena
 from openenv.validation.play.direct import DirectArena
 from openenv.validation.play.effort import QUICK
+from openenv.validation.play.plays import Play
 from openenv.validation.play.script import Request, Script
 from openenv.validation.serving.server import Server
 
@@ -116,8 +118,30 @@ def test_what_cannot_be_made_is_told_with_its_words() -> None:
 def test_nothing_is_played_when_the_time_is_up() -> None:
     arena = DirectArena(Counter, replace(QUICK, seconds=0.0), 10.0)
     try:
-        with pytest.raises(NotChecked, match=r"the 0 s for playing were over; --thorough takes longer"):
+        with pytest.raises(TimeUp, match=r"the 0 s for playing were over; --thorough takes longer"):
             arena.play(Script((RESET, STEP, STEP)))
+    finally:
+        arena.close()
+
+
+class Slow(Counter):
+    """Takes longer for a step than its manifest would say."""
+
+    def step(self, action: Any) -> Any:
+        threading.Event().wait(0.15)
+        return super().step(action)
+
+
+def test_the_first_recording_is_played_whatever_the_time_and_slow_steps_are_named_where_it_is_up() -> None:
+    arena = DirectArena(Slow, replace(QUICK, seconds=0.0), 10.0)
+    try:
+        arena.claims = Claims(episode=EpisodeClaims(step_s=0.1))
+        play = Play(arena)
+        assert play.recording.turns
+        with pytest.raises(TimeUp, match=r"were over: a step takes 0\.\d+ s; --thorough"):
+            arena.play(play.recording.script)
+        [found] = registered()["B020"].function(play)
+        assert found.message.startswith("the fastest step of 2 took 0.")
     finally:
         arena.close()
 

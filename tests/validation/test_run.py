@@ -14,11 +14,23 @@ from specimens import PACKAGED, check, outcome_of, served, write
 
 from openenv.discovery.target import ProjectTarget, UrlTarget
 from openenv.errors import ConfigurationError, ConnectError
-from openenv.validation.check import FAMILIES, Check, Finding, NotChecked, ProbeError, Severity, Stage, registered
+from openenv.validation.check import (
+    FAMILIES,
+    Check,
+    Finding,
+    NotChecked,
+    ProbeError,
+    Severity,
+    Stage,
+    TimeUp,
+    registered,
+)
 from openenv.validation.check import check as register
 from openenv.validation.context import Context
+from openenv.validation.play.effort import QUICK
 from openenv.validation.remembered import remembered
 from openenv.validation.reports.report import Outcome, Report, Status, Verdict
+from openenv.validation.reports.text import verdict_line
 from openenv.validation.run import Options, folded, run, validate
 from openenv.validation.selection import in_order, select
 from openenv.validation.target import read_target
@@ -201,12 +213,35 @@ def test_what_it_all_comes_to(report: Report, verdict: Verdict) -> None:
     assert report.verdict is verdict
 
 
+@pytest.mark.parametrize(("strict", "verdict"), [(False, Verdict.PASSED), (True, Verdict.FAILED)])
+def test_what_there_was_no_time_for_counts_as_a_warning_does(strict: bool, verdict: Verdict) -> None:
+    def is_late(subject: object) -> None:
+        raise TimeUp("too late")
+
+    context = Context(ProjectTarget(Path("/nowhere")), 1.0)
+    checks = [a_check("S001", passes), a_check("S002", is_late), a_check("S003", passes, ("S002",))]
+    report = Report("here", run(checks, context), strict)
+    assert report.verdict is verdict
+    assert [(outcome.status, outcome.late) for outcome in report.outcomes] == [
+        (Status.PASSED, False),
+        (Status.NOT_CHECKED, True),
+        (Status.NOT_CHECKED, True),
+    ]
+    assert f"2 not checked (2 for lack of time{', which counts' * strict})" in verdict_line(report)
+
+
+def test_a_run_that_takes_longer_than_was_told_begins_no_other_check() -> None:
+    context = Context(ProjectTarget(Path("/nowhere")), 1.0, effort=dataclasses.replace(QUICK, in_all=-1.0))
+    [outcome] = run([a_check("S001", passes)], context)
+    assert (outcome.late, outcome.reason) == (True, "the -1 s for all of it were over")
+
+
 def test_the_report_as_json_holds_every_check_with_what_was_found() -> None:
     outcome = Outcome(a_check("S001", fails), Status.FAILED, (Finding("wrong", "a.py:1"),), seconds=0.1234)
     skipped = Outcome(a_check("S002", passes), Status.NOT_CHECKED, reason="S001 failed")
     said = Report("here", (outcome, skipped), seconds=1.5).as_json()
     assert said["verdict"] == "failed"
-    assert said["counts"] == {"passed": 0, "errors": 1, "warnings": 0, "not_checked": 1}
+    assert said["counts"] == {"passed": 0, "errors": 1, "warnings": 0, "not_checked": 1, "late": 0}
     assert said["checks"][0] == {
         "id": "S001",
         "family": "Static",

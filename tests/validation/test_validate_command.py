@@ -158,13 +158,18 @@ def test_a_target_that_is_not_there_is_one_line_and_a_hint(
     assert "hint: " in shown.err
 
 
-def test_the_time_for_playing_is_told_beforehand_and_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_time_is_told_beforehand_and_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
     with served() as url:
-        for option, seconds in (([], 60), (["--quick"], 15), (["--thorough"], 600)):
+        for option, playing, in_all in (([], 60, 120), (["--quick"], 15, 45), (["--thorough"], 600, 720)):
             main(["validate", url, "--select", "B001", *option])
             assert capsys.readouterr().err.startswith(
-                f"playing them in other ways … (playing will take {seconds} s at most)\n"
+                f"playing them in other ways … (at most {playing} s of playing, and {in_all} s in all)\n"
             )
+
+
+def test_no_time_is_told_where_nothing_is_played(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["validate", str(write(tmp_path, PACKAGED)), "--select", "S001"])
+    assert capsys.readouterr().err == "reading the project …\n"
 
 
 def test_a_failure_is_kept_and_played_again(

@@ -7,9 +7,9 @@ from itertools import chain
 from statistics import fmean
 
 from openenv.project.claims import PolicyClaims
-from openenv.validation.check import Finding, NotChecked, Severity, Stage, check
+from openenv.validation.check import Finding, NotChecked, Severity, Stage, TimeUp, check
 from openenv.validation.play.earnings import Earned, PolicyFailure, names_no_field, shown_before
-from openenv.validation.play.oracles import ends_in_time, in_range
+from openenv.validation.play.oracles import ends_in_time, in_range, never_in_time
 from openenv.validation.play.plays import Play
 from openenv.validation.play.script import Request, Script
 
@@ -72,11 +72,20 @@ def episodes_end(play: Play) -> Iterator[Finding]:
     mend="make it faster, or correct reset_s or step_s in openenv.yaml",
 )
 def answers_are_fast(play: Play) -> Iterator[Finding]:
-    """At the best of three tries, so that a busy machine is not blamed on the environment."""
+    """At the best of three tries, so that a busy machine is not blamed on the environment.
+
+    Where there is no time for these, at the best of what was recorded.
+    """
     claims = play.arena.claims.episode
     if claims.reset_s is None and claims.step_s is None:
         raise NotChecked("the manifest declares no deadline: validation.episode.reset_s and step_s")
-    yield from play.disproved("B020", play.episodes())
+    try:
+        yield from play.disproved("B020", play.episodes())
+    except TimeUp:
+        slow = list(play.judged("B020", never_in_time, [play.recording]))
+        if not slow:
+            raise
+        yield from slow
 
 
 @check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -12,14 +13,18 @@ from typing import Any, TypeVar
 from openenv.project.claims import Claims
 from openenv.project.project import Project
 from openenv.protocol import Dialect
-from openenv.validation.check import NotChecked, ProbeError
+from openenv.validation.check import NotChecked, ProbeError, TimeUp
 from openenv.validation.files.sources import Sources
 from openenv.validation.play.effort import Effort
 from openenv.validation.play.script import Request, Script
+from openenv.validation.remembered import remembered
 from openenv.validation.schemas import Schemas
 from openenv.validation.serving.wire import Frame, Player
 
 T = TypeVar("T")
+
+_SLOW_S = 0.1
+"""A step that takes longer is worth a word where the time is up."""
 
 _SHARE = 16
 """Into so many parts the time is divided. A check plays what takes one part up to four times."""
@@ -66,6 +71,7 @@ class Arena(ABC):
         self.longest_s = 0.0
         """How long the longest answer has taken so far."""
         self._until: float | None = None
+        self._steps_s: list[float] = []
 
     def claimed_at(self, *keys: str | int) -> str:
         """Name the place in the manifest where it says something of this; see ``Sources.manifest_place``."""
@@ -137,6 +143,7 @@ class Arena(ABC):
                     closers[name].close()
                     answers.append(Answer(None))
                     continue
+                self.require_time()
                 answers.append(self.ask(players[name], request))
                 trouble = answers[-1].trouble
                 if trouble is not None:
@@ -147,24 +154,32 @@ class Arena(ABC):
         """Send one request in a session, or say why there is none."""
         if isinstance(player, ProbeError):
             return Answer(None, player)
-        self.require_time()
         begun = time.monotonic()
         try:
             frame = player.ask(request.kind, request.data)
         except ProbeError as trouble:
             return Answer(None, trouble, time.monotonic() - begun)
         took = time.monotonic() - begun
+        if request.kind == "step":
+            self._steps_s.append(took)
         self.longest_s = max(self.longest_s, took)
         return Answer(frame, None, took)
 
     def require_time(self) -> None:
-        """Raise ``NotChecked`` where the time for playing is up; it runs from the first call on."""
+        """Raise ``TimeUp`` where the time for playing is up; it runs from the first call on."""
         now = time.monotonic()
         if self._until is None:
             self._until = now + self.effort.seconds
         if now > self._until:
-            more = "" if self.effort.trend else "; --thorough takes longer"
-            raise NotChecked(f"the {self.effort.seconds:g} s for playing were over{more}")
+            raise TimeUp(self._why_late)
+
+    @remembered
+    def _why_late(self) -> str:
+        """That the time is up, and what may have taken it."""
+        step_s = statistics.median(self._steps_s) if self._steps_s else 0.0
+        slow = f": a step takes {step_s:.2g} s" if step_s > _SLOW_S else ""
+        more = "" if self.effort.trend else "; --thorough takes longer"
+        return f"the {self.effort.seconds:g} s for playing were over{slow}{more}"
 
     def share_end(self) -> float:
         """Say when the share of the time is over that one check may take from now on, as ``time.monotonic`` counts."""

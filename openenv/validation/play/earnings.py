@@ -129,9 +129,11 @@ def _played(arena: Arena, seed: int, act: Act) -> Earned:
     total = 0.0
     actions: list[Any] = []
     observations: list[Any] = []
+    arena.require_time()
     with arena.session() as player:
         data = _data(arena.ask(player, Request("reset", {"seed": seed})), "reset")
         while not data.get("done") and len(actions) < (arena.claims.episode.max_steps or _LONGEST):
+            arena.require_time()
             observations.append(data["observation"])
             actions.append(act(data["observation"]))
             data = _data(arena.ask(player, Request("step", actions[-1])), "step")

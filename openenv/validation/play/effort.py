@@ -11,7 +11,9 @@ class Effort:
 
     Attributes:
         name: What it is called.
-        seconds: How long all playing may take; a single answer may take as long as ``--timeout`` says.
+        seconds: How long all playing may take, after the first recording; a single answer may take as long as
+            ``--timeout`` says.
+        in_all: How long a whole validation may take, in seconds; what is left then is not begun any more.
         episodes: How many steps each recorded episode has at most; one begins where the one before it stops.
         edges: How many actions from the edges of the schema are tried.
         tries: How many episodes each check looks at.
@@ -21,6 +23,7 @@ class Effort:
 
     name: str
     seconds: float
+    in_all: float
     episodes: tuple[int, ...]
     edges: int
     tries: int
@@ -28,6 +31,6 @@ class Effort:
     trend: int = 0
 
 
-QUICK = Effort("quick", 15.0, (20, 3), edges=12, tries=1, shrinks=30)
-DEFAULT = Effort("default", 60.0, (20, 3, 40, 40), edges=80, tries=3, shrinks=150)
-THOROUGH = Effort("thorough", 600.0, (20, 3, *[100] * 10), edges=600, tries=10, shrinks=600, trend=300)
+QUICK = Effort("quick", 15.0, 45.0, (20, 3), edges=12, tries=1, shrinks=30)
+DEFAULT = Effort("default", 60.0, 120.0, (20, 3, 40, 40), edges=80, tries=3, shrinks=150)
+THOROUGH = Effort("thorough", 600.0, 720.0, (20, 3, *[100] * 10), edges=600, tries=10, shrinks=600, trend=300)

@@ -37,6 +37,7 @@ def measured(arena: Arena, script: Script) -> list[Measured]:
     """
     requests = script.only(script.episodes()[0]).requests[: 1 + _STEPS]
     found: list[Measured] = []
+    arena.require_time()
     with arena.session() as player:
         for _ in arena.share_of(range(arena.effort.trend)):
             answers = [arena.ask(player, request) for request in requests]

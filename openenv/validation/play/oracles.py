@@ -213,6 +213,20 @@ def fast_enough(arena: Arena, script: Script) -> Disproof | None:
     return None
 
 
+def never_in_time(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
+    """Of several resets, and of several steps, at least one takes no longer than declared."""
+    claims = arena.claims.episode
+    for kind, limit in (("reset", claims.reset_s), ("step", claims.step_s)):
+        places = [place for place, request in enumerate(script) if request.kind == kind and answers[place].frame]
+        if len(places) > 1:
+            best = min(places, key=lambda place: answers[place].seconds)
+            took = answers[best].seconds
+            if _late(limit, took):
+                said = f"the fastest {kind} of {len(places)} took {took:.2g} s, not at most {limit:g} s"
+                return Disproof(said, best, (script,))
+    return None
+
+
 def _late(limit: float | None, took: float) -> bool:
     return limit is not None and took > limit
 
@@ -298,5 +312,6 @@ ORACLES: dict[str, Oracle] = {
     "B019": judging(ends_in_time),
     "B020": fast_enough,
     "B025": judging(named_as_asked),
+    "B027": judging(answered),
 }
 """Check -> what no script may show."""

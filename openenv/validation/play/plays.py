@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, cycle, islice, zip_longest
 from typing import Any
 
-from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, registered
+from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, TimeUp, registered
 from openenv.validation.play.actions import ActionMaker
 from openenv.validation.play.arena import Arena
 from openenv.validation.play.earnings import Earned, earned
@@ -26,6 +26,10 @@ _FIRST, _FIRST_RESET = "B001", Script((Request("reset", {}),))
 
 _WILD = (12, 12, 3)
 """How many steps the episodes of a session have in which every other action is from the edges."""
+
+
+_LONG = (300, *[30] * 10)
+"""How many steps the episodes of a session have that is played on."""
 
 
 class Play:
@@ -57,6 +61,7 @@ class Play:
         """Sessions in which every other action is from the edges of the schema."""
         edges = islice(cycle(self._edges()), self.arena.effort.edges)
         found: list[Recording] = []
+        self.arena.require_time()
         for first in self.arena.share_of(edges):
             choices = _Alternating(chain([first], edges), ActionMaker(self.arena.schemas.action))
             found.append(record(self.arena, choices.make, _WILD))
@@ -64,8 +69,13 @@ class Play:
                 break  # the server may be gone
         return found
 
+    def long_session(self) -> Recording:
+        """A session that is played on, from a reset without a seed, while the share of the time lasts."""
+        return record(self.arena, ActionMaker(self.arena.schemas.action).make, _LONG, first=(None,))
+
     def long_episode(self, steps: int) -> Recording:
         """One more episode with plain actions, of so many steps at most."""
+        self.arena.require_time()
         return record(self.arena, ActionMaker(self.arena.schemas.action).make, (steps,))
 
     def earned(self, policy: str) -> list[Earned]:
@@ -108,9 +118,15 @@ class Play:
             id_: The check.
             scripts: What to try; no more than there is time for.
         """
-        oracle = ORACLES[id_]
+        oracle, tried = ORACLES[id_], False
         for script in self.arena.share_of(islice(scripts, self.arena.effort.tries)):
-            shown = oracle(self.arena, script)
+            try:
+                shown = oracle(self.arena, script)
+            except TimeUp:
+                if tried:
+                    return
+                raise
+            tried = True
             if shown is not None:
                 yield self._finding(id_, shown)
                 return

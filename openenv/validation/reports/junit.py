@@ -40,7 +40,9 @@ def _case(outcome: Outcome, family: str, strict: bool) -> ET.Element:
     case = ET.Element(
         "testcase", classname=f"openenv.{family}", name=f"{check.id} {check.title}", time=_time(outcome.seconds)
     )
-    if outcome.status is Status.NOT_CHECKED:
+    if outcome.late and strict:
+        ET.SubElement(case, "failure", message=_clean(str(outcome.reason)), type=Severity.WARNING.value)
+    elif outcome.status is Status.NOT_CHECKED:
         ET.SubElement(case, "skipped", message=_clean(str(outcome.reason)))
     elif outcome.status is Status.FAILED:
         said = "\n".join(line for finding in outcome.findings for line, _ in finding_lines(check, finding))

@@ -40,6 +40,7 @@ class Outcome:
         status: Passed, failed or not checked.
         findings: What is wrong, where it failed.
         reason: Why it was not checked.
+        late: Whether it was not checked because the time was up.
         seconds: How long it took.
     """
 
@@ -47,6 +48,7 @@ class Outcome:
     status: Status
     findings: tuple[Finding, ...] = ()
     reason: str | None = None
+    late: bool = False
     seconds: float = 0.0
 
 
@@ -72,12 +74,20 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Failed where an error was found, or a warning with ``strict``; nothing checked is no success either."""
-        if self.count(Status.FAILED, None if self.strict else Severity.ERROR):
+        """Failed where an error was found, or, with ``strict``, a warning, or too little time.
+
+        Nothing checked is no success either.
+        """
+        if self.count(Status.FAILED, None if self.strict else Severity.ERROR) or (self.strict and self.late):
             return Verdict.FAILED
         if not self.count(Status.PASSED) and not self.count(Status.FAILED):
             return Verdict.NOTHING_CHECKED
         return Verdict.PASSED
+
+    @property
+    def late(self) -> int:
+        """How many checks there was no time for."""
+        return sum(outcome.late for outcome in self.outcomes)
 
     @property
     def replays(self) -> list[Replay]:
@@ -116,6 +126,7 @@ class Report:
                 "errors": self.count(Status.FAILED, Severity.ERROR),
                 "warnings": self.count(Status.FAILED, Severity.WARNING),
                 "not_checked": self.count(Status.NOT_CHECKED),
+                "late": self.late,
             },
             "checks": [_outcome_as_json(outcome) for outcome in self.outcomes],
         }

@@ -27,7 +27,8 @@ def report_lines(report: Report) -> Iterator[Line]:
     if reasons:
         yield "Not checked:", ""
     for reason, ids in reasons:
-        yield f"  {_ranges(ids)}: {reason}", "aside"
+        late = any(outcome.late and outcome.reason == reason for outcome in report.outcomes)
+        yield f"  {_ranges(ids)}: {reason}", "warning" if late else "aside"
     for replay in report.replays:
         # Without indentation, so that it can be pasted.
         yield from ((line, "aside") for line in (f"{replay.check} as Python:", "", *replay.told, ""))
@@ -52,6 +53,8 @@ def verdict_line(report: Report) -> str:
         f"{warnings} warning{'s' * (warnings != 1)}{' (which count)' * (report.strict and warnings > 0)}",
         f"{report.count(Status.NOT_CHECKED)} not checked",
     ]
+    if report.late:
+        counts[-1] += f" ({report.late} for lack of time{', which counts' * report.strict})"
     return f"{report.verdict.value}: {', '.join(counts)}, in {report.seconds:.1f} s"
 
 
