@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from openenv.project.dockerfile import Stage
-from openenv.project.pyproject import requirement_name
 
 _INSTALL = re.compile(r"\b(?:pip[\d.]*|conda|mamba|micromamba)\s+install\b([^&|;]*)|\buv\s+add\b([^&|;]*)")
 _OF_THE_SYSTEM = re.compile(r"\b(?:python3|py3)-([A-Za-z][\w.]*)")
@@ -21,10 +19,10 @@ _WITH_VALUE = {
 }
 """Options whose values are no requirements; the project's own lists of requirements are read as such."""
 
-_NO_REQUIREMENT = re.compile(r"-.*|\.(?:\[.*\])?|.*>.*/.*")
-"""Further options, the project itself, and where the output goes."""
+_NO_REQUIREMENT = re.compile(r"-.*|\.(?:\[.*\])?|(?:.*/)?openenv_kit-[^/]*\.whl|.*>.*/.*")
+"""Further options, the project itself, the runtime's own wheel, and where the output goes."""
 
-_BARE = {"python", "debian", "ubuntu", "alpine", "fedora", "uv"}
+_BARE = {"python", "debian", "ubuntu", "alpine", "fedora", "uv", "node", "golang", "rust", "scratch"}
 """Base images that hold nothing of Python but itself."""
 
 
@@ -34,10 +32,12 @@ class Installs:
 
     Attributes:
         requirements: What it installs by name.
+        system: What packages of its operating system are called after, of which few are distributions.
         unclear: What may bring more than its words tell, if anything does.
     """
 
     requirements: tuple[str, ...]
+    system: tuple[str, ...]
     unclear: str | None
 
 
@@ -47,29 +47,28 @@ def read_installs(stages: list[Stage]) -> Installs:
     Args:
         stages: All of them, the last one being the image.
     """
-    base = stages[-1]
-    while base.parent is not None:
-        base = base.parent
-    image = re.split(r"[:@]", base.base.rpartition("/")[2])[0]
-    unclear = None if image in _BARE else base.base
-    requirements: list[str] = []
-    for text in (one.rest for stage in stages for one in stage.instructions if one.word == "RUN"):
-        requirements += _OF_THE_SYSTEM.findall(text)
-        named = list(_named(text))
-        requirements += [word for word in named if not _is_place(word)]
-        otherwise = _OTHERWISE.search(text)
-        odd = [word for word in named if _is_place(word)] + ([otherwise[0].strip()] if otherwise else [])
-        unclear = unclear or next(iter(odd), None)
-    return Installs(tuple(requirements), unclear)
+    runs = [one.rest for stage in stages for one in stage.instructions if one.word == "RUN"]
+    named = [word for text in runs for word in _named(text)]
+    unclear = [stage.base for stage in stages if stage.parent is None and _image(stage.base) not in _BARE]
+    unclear += [word for word in named if _is_place(word)]
+    unclear += [found[0].strip() for found in map(_OTHERWISE.search, runs) if found]
+    return Installs(
+        requirements=tuple(word for word in named if not _is_place(word)),
+        system=tuple(name for text in runs for name in _OF_THE_SYSTEM.findall(text)),
+        unclear=next(iter(unclear), None),
+    )
+
+
+def _image(base: str) -> str:
+    return re.split(r"[:@]", base.rpartition("/")[2])[0]
 
 
 def _named(text: str) -> Iterator[str]:
-    """The words of a shell that say what is to be installed; the runtime's own wheel is known."""
+    """The words of a shell that say what is to be installed."""
     for found in _INSTALL.finditer(text):
         words = [word.strip("\"'") for word in (found[1] or found[2]).split()]
         for before, word in zip(["", *words], words, strict=False):
-            runtime = requirement_name(PurePosixPath(word).name).startswith("openenv")
-            if before not in _WITH_VALUE and not runtime and not _NO_REQUIREMENT.fullmatch(word):
+            if before not in _WITH_VALUE and not _NO_REQUIREMENT.fullmatch(word):
                 yield word
 
 

@@ -64,7 +64,7 @@ def installing(line: str) -> dict[str, str | None]:
         depending('[dependency-groups]\ndev = ["numpy", {include-group = "x"}]'),
         importing("import numpy", **{"requirements.txt": "# all\n-r x\nnumpy==2\n"}),
         installing("RUN pip install --no-cache-dir numpy && true"),
-        installing("RUN apt-get install -y python3-numpy"),
+        installing("RUN apt-get install -y python3-numpy python3-venv"),
     ],
 )
 def test_imports_that_an_image_can_satisfy_are_not_blamed(tmp_path: Path, changes: dict[str, str | None]) -> None:
@@ -81,6 +81,11 @@ def test_imports_that_an_image_can_satisfy_are_not_blamed(tmp_path: Path, change
             importing("import numpy", Dockerfile=DOCKERFILE.replace("python:", "pytorch/pytorch:")),
             "pytorch/pytorch:3.12-slim",
         ),
+        (installing("RUN pip install 'openenv-core[core]>=0.2'"), "openenv-core"),
+        (
+            importing("import numpy", Dockerfile=f"FROM host/science:1 AS b\n{DOCKERFILE}COPY --from=b /venv /venv\n"),
+            "host/science:1",
+        ),
         (installing("RUN cd /vendor && pip install ."), "cd"),
         (installing("RUN pip install git+https://git.internal/x"), "git+https://git.internal/x"),
     ],
@@ -93,7 +98,14 @@ def test_what_may_come_from_somewhere_else_is_not_checked(
 
 
 @pytest.mark.parametrize(
-    "options", ["--root /code .", "-r needed.txt", "-e .", "'wheels/openenv_kit-*.whl'", "-i http://x/y .[a]"]
+    "options",
+    [
+        "--root /code .",
+        "-r needed.txt",
+        "-e .",
+        "'wheels/openenv_kit-*.whl' && apt-get install python3-venv",
+        "-i http://x/y .[a]",
+    ],
 )
 def test_installing_the_project_and_the_runtime_brings_nothing_else(tmp_path: Path, options: str) -> None:
     project = write(tmp_path, PACKAGED, installing(f"RUN /pip/bin/pip install {options} && true"))

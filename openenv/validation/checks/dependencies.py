@@ -14,6 +14,7 @@ from openenv.validation.files.installed import brought_by
 from openenv.validation.files.sources import Sources
 from openenv.version import DISTRIBUTION
 
+_LISTS = tuple(f"{folders}*requirements*.txt" for folders in ("", "*/", "*/*/"))
 _WITH_PYTHON = {"pip", "setuptools", "wheel"}
 _OF_DEVELOPMENT = {"dev", "test", "tests", "docs", "lint"}
 """Groups that need not be installed for the environment to run."""
@@ -33,7 +34,7 @@ def imports_are_declared(sources: Sources) -> Iterator[Finding]:
         return
     providers, installs = packages_distributions(), _installs(sources)
     brought, unknown = brought_by([DISTRIBUTION, *_declared(sources), *installs.requirements])
-    brought |= _WITH_PYTHON | brought_by(_for_development(sources))[0]
+    brought |= _WITH_PYTHON | brought_by([*_for_development(sources), *installs.system])[0]
     for package, where in foreign.items():
         names = providers.get(package, [])
         if not names or any(normalise(name) in brought for name in names):
@@ -52,8 +53,8 @@ def _declared(sources: Sources) -> Iterator[str]:
     project = sources.pyproject.project
     yield from project.dependencies
     yield from _in_groups(sources, lambda name: name not in _OF_DEVELOPMENT)
-    for folder in (sources.root, sources.project.package_dir / "server"):
-        for path in folder.glob("*requirements*.txt"):
+    for pattern in _LISTS:
+        for path in sources.root.glob(pattern):
             yield from (line for line in read_text(path).splitlines() if line[:1].isalnum())
 
 
@@ -73,4 +74,4 @@ def _installs(sources: Sources) -> Installs:
     try:
         return read_installs(sources.stages)
     except NotChecked:  # there is no Dockerfile that says anything
-        return Installs((), None)
+        return Installs((), (), None)
