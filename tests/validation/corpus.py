@@ -28,6 +28,7 @@ from typing import Any, Literal
 import yaml
 
 from openenv.validation.play.effort import DEFAULT, THOROUGH, Effort
+from openenv.validation.play.replay import Replay
 from openenv.validation.reports.report import Report, Status
 from openenv.validation.run import Options, validate
 from openenv_cli.naming import names_for
@@ -75,16 +76,18 @@ class Defect:
         """Whether it is a whole project."""
         return (self.folder / "change.py").exists()
 
-    def report(self, variant: Variant, place: Path) -> Report:
+    def report(self, variant: Variant, place: Path, replay: Replay | None = None) -> Report:
         """Validate the defect, or its mended twin.
 
         Args:
             variant: Which of them.
             place: An empty folder, for a project.
+            replay: A failure of which alone it is validated.
         """
         target = self._project(variant, place) if self.is_project else _module(self.folder / f"{variant}.py").Twin
         effort: Effort = EFFORTS[self.effort]
-        return validate(target, Options(select=self.select, strict=True, timeout_s=self.timeout_s, effort=effort))
+        options = Options(self.select, strict=True, timeout_s=self.timeout_s, effort=effort, replay=replay)
+        return validate(target, options)
 
     def _project(self, variant: Variant, place: Path) -> str:
         project = place / NAME

@@ -1,4 +1,7 @@
-"""Each planted defect is found by the check that should find it, and its mended twin is blamed for nothing."""
+"""Each planted defect is found by the check that should find it, and its mended twin is blamed for nothing.
+
+What shows the defect shows nothing of the twin.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ AT_ONCE = [defect for defect in corpus() if defect.effort != THOROUGH.name]
 def test_a_planted_defect_is_found(defect: Defect, tmp_path: Path) -> None:
     report = defect.report("defect", tmp_path)
     assert failed(report) == {defect.found_by, *defect.also}
+    for number, replay in enumerate(report.replays):
+        (outcome,) = defect.report("mended", tmp_path / str(number), replay).outcomes
+        assert outcome.status is Status.PASSED, (replay, outcome)
 
 
 @pytest.mark.parametrize("defect", AT_ONCE, ids=lambda defect: defect.name)
