@@ -21,6 +21,9 @@ from openenv.validation.play.values import CannotMake, resolved
 _FATAL_S = 6.0
 """How long servers are started anew for a failure that ends one, to make it shorter."""
 
+_PART = 1 / 8
+"""Of the time for playing, for any other failure."""
+
 _PATIENCE_S = 3.0
 _SLOWER = 10
 """What is not answered in as many times the longest answer so far, and in that many seconds, hangs."""
@@ -63,7 +66,7 @@ class Playback:
         """
         assert finding.replay is not None
         best, effort = finding, self._arena.effort
-        until = time.monotonic() + _FATAL_S if fatal else self._arena.share_end()
+        until = time.monotonic() + (_FATAL_S if fatal else effort.seconds * _PART)
 
         def shows(script: Script) -> bool:
             nonlocal best
