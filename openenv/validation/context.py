@@ -55,7 +55,7 @@ class Context:
     ) -> None:
         self._target = target
         self._effort = effort
-        self._until = time.monotonic() + effort.in_all
+        self._begun = time.monotonic()
         self._timeout_s = timeout_s
         self._static = static
         self._api_key = api_key
@@ -86,8 +86,7 @@ class Context:
             self._launched.require_alive()
         if check.stage in (*AT_WORK, Stage.EXIT) and self._silence is not None:
             raise NotChecked(self._silence)
-        if time.monotonic() > self._until:
-            raise TimeUp(f"the {self._effort.in_all:g} s for all of it were over")
+        self._require_time(check.stage)
         if check.v2:
             self._require_v2()
         return getattr(self, check.stage.value)
@@ -224,6 +223,18 @@ class Context:
         """How the server ended."""
         _ = self.server  # which has to have been started
         return self.launch.exit
+
+    def _require_time(self, stage: Stage) -> None:
+        """Raise ``TimeUp`` where the time for everything is up: what is there may still be looked at.
+
+        Single requests leave the time that playing may take.
+        """
+        all_s, playing_s = self._effort.in_all, self._effort.seconds
+        left_s = all_s - (time.monotonic() - self._begun)
+        if stage is Stage.SERVER and left_s < playing_s:
+            raise TimeUp(f"the {all_s - playing_s:g} s for single requests were over")
+        if stage not in (Stage.RECORDING, Stage.EXIT) and left_s < 0:
+            raise TimeUp(f"the {all_s:g} s for all of it were over")
 
     def _require_v2(self) -> None:
         try:

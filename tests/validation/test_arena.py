@@ -83,6 +83,23 @@ def test_a_second_session_where_there_is_one_slot_is_not_checked_and_leaves_the_
         assert totals(arena, RESET) == [0]
 
 
+def test_of_a_server_with_one_slot_no_second_session_is_asked_for() -> None:
+    with on_a_server(Alone) as arena:
+        assert arena.max_sessions == 1
+        with pytest.raises(NotChecked, match="it plays one session at a time"):
+            list(registered()["B012"].function(Play(arena)) or ())
+
+
+def test_what_nobody_claims_is_not_checked_for_one_reason() -> None:
+    with here() as arena:
+        play, reasons = Play(arena), set()
+        for id_ in ("B017", "B018", "B019", "B020", "B021", "B022"):
+            with pytest.raises(NotChecked) as caught:
+                list(registered()[id_].function(play) or ())
+            reasons.add(str(caught.value))
+    assert reasons == {"there is no manifest at hand, which could claim it"}
+
+
 class Endless(Counter):
     """Does not return from step before it is told to."""
 

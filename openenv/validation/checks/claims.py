@@ -27,7 +27,7 @@ _TOLERANCE = 1e-9
 def seeds_matter(play: Play) -> Iterator[Finding]:
     """Where the manifest says so: five seeds do not all give the same."""
     if not play.arena.claims.episode.seeds_differ:
-        raise NotChecked("the manifest does not say that seeds differ: validation.episode.seeds_differ")
+        raise play.arena.unclaimed()
     reset, *steps = play.episodes()[0]
     episodes = ((Request("reset", {**reset.data, "seed": seed}), *steps) for seed in range(_SEEDS))
     yield from play.disproved("B017", [Script(tuple(chain.from_iterable(episodes)))])
@@ -57,7 +57,7 @@ def episodes_end(play: Play) -> Iterator[Finding]:
     """With plain actions."""
     most = play.arena.claims.episode.max_steps
     if most is None:
-        raise NotChecked("the manifest declares no bound: validation.episode.max_steps")
+        raise play.arena.unclaimed()
     recording = play.long_episode(most)
     yield from play.judged("B019", ends_in_time, [recording])
     if len(recording.turns) < most and not any(turn.ends for turn in recording.turns):
@@ -78,7 +78,7 @@ def answers_are_fast(play: Play) -> Iterator[Finding]:
     """
     claims = play.arena.claims.episode
     if claims.reset_s is None and claims.step_s is None:
-        raise NotChecked("the manifest declares no deadline: validation.episode.reset_s and step_s")
+        raise play.arena.unclaimed()
     try:
         yield from play.disproved("B020", play.episodes())
     except TimeUp:
@@ -116,7 +116,7 @@ def nothing_hidden_is_shown(play: Play) -> Iterator[Finding]:
     """What the reference solution does is in no observation before it does it."""
     hiding = {name: claims for name, claims in _policies(play).items() if claims.hidden}
     if not hiding:
-        raise NotChecked("the manifest hides nothing: validation.policies.NAME.hidden")
+        raise play.arena.unclaimed()
     for name, claims in hiding.items():
         episodes = play.earned(name)
         for number, field in enumerate(claims.hidden):
@@ -131,7 +131,7 @@ def nothing_hidden_is_shown(play: Play) -> Iterator[Finding]:
 def _policies(play: Play) -> dict[str, PolicyClaims]:
     claims = play.arena.claims.policies
     if not claims:
-        raise NotChecked("the manifest says of no policy what it earns: validation.policies")
+        raise play.arena.unclaimed()
     return claims
 
 

@@ -73,6 +73,12 @@ class Arena(ABC):
         self._until: float | None = None
         self._steps_s: list[float] = []
 
+    def unclaimed(self) -> NotChecked:
+        """Say why something is not checked that an environment need not claim: one reason for all that it does not."""
+        if self.project is None:
+            return NotChecked("there is no manifest at hand, which could claim it")
+        return NotChecked("openenv.yaml does not claim it under validation")
+
     def claimed_at(self, *keys: str | int) -> str:
         """Name the place in the manifest where it says something of this; see ``Sources.manifest_place``."""
         assert self.project is not None, "without a project nothing is claimed"
@@ -92,6 +98,11 @@ class Arena(ABC):
     @abstractmethod
     def seedable(self) -> bool | None:
         """Whether a reset takes a seed; ``None`` where nobody says."""
+
+    @property
+    def max_sessions(self) -> int | None:
+        """How many sessions there may be at once; ``None`` where nobody says."""
+        return None
 
     @abstractmethod
     def session(self, dialect: Dialect | None = None) -> AbstractContextManager[Player]:

@@ -164,7 +164,7 @@ def in_range(arena: Arena, script: Script, answers: Answers) -> Disproof | None:
     """Each reward lies in the declared range."""
     limits = arena.claims.reward.range
     if limits is None:
-        raise NotChecked("the manifest declares no range of rewards: validation.reward.range")
+        raise arena.unclaimed()
     for place, answer in enumerate(answers):
         reward = answer.frame.data.get("reward") if answer.frame else None
         if is_finite_number(reward) and not limits[0] - _TOLERANCE <= reward <= limits[1] + _TOLERANCE:

@@ -53,6 +53,11 @@ class ServedArena(Arena):
             return None
         return said if isinstance(said, bool) else None
 
+    @property
+    def max_sessions(self) -> int | None:
+        """What its readiness says."""
+        return self._server.max_sessions
+
     def session(self, dialect: Dialect | None = None) -> AbstractContextManager[Player]:
         """Open a session on a connection of its own."""
         return self._server.v2() if (dialect or self.dialect) is Dialect.V2 else self._server.v1()
