@@ -50,8 +50,8 @@ def shortest(script: Script, shows: Callable[[Script], bool], tries: int) -> Scr
         while best != before:
             before = best
             _ = still(_plainest(best)) or still(best.without_states())
-            _shorten(best.requests, lambda requests: still(Script(tuple(requests))))
             still(_uniform(best))
+            _shorten(best.requests, lambda requests: still(Script(tuple(requests))))
             _simplify(best, still)
     except _Spent:
         pass
