@@ -201,6 +201,11 @@ class Context:
     @remembered
     def play(self) -> Play:
         """Episodes on the server, or, of a class, in this process."""
+        play = self._play()
+        play.arena.ends_s = self._begun + self._effort.in_all
+        return play
+
+    def _play(self) -> Play:
         if not isinstance(self._target, ClassTarget):
             _ = self.server.max_sessions  # which it may not be able to tell any more once it was played with
             return self.server.play

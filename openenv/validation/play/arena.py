@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from abc import ABC, abstractmethod
@@ -70,6 +71,8 @@ class Arena(ABC):
         """What the environment says about itself."""
         self.longest_s = 0.0
         """How long the longest answer has taken so far."""
+        self.ends_s = math.inf
+        """When playing has to end in any case, as ``time.monotonic`` counts."""
         self._until: float | None = None
         self._steps_s: list[float] = []
 
@@ -180,7 +183,7 @@ class Arena(ABC):
         """Raise ``TimeUp`` where the time for playing is up; it runs from the first call on."""
         now = time.monotonic()
         if self._until is None:
-            self._until = now + self.effort.seconds
+            self._until = min(now + self.effort.seconds, self.ends_s)
         if now > self._until:
             raise TimeUp(self._why_late)
 
