@@ -11,7 +11,7 @@ from openenv.validation.files.sources import Sources, defines
 
 @check(
     "S023",
-    "The image runs a server that can be reached",
+    "The image runs the app and lets others in, as far as reading tells",
     stage=Stage.SOURCES,
     needs=("S004", "S010", "S011", "S014"),
     mend="correct CMD or ENTRYPOINT: the app is that of openenv.yaml, and --host 0.0.0.0 lets others in",
