@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -78,6 +79,27 @@ def test_where_nothing_listens_the_connection_is_lost() -> None:
         with pytest.raises(ProbeError) as caught:
             ask(url, PATIENCE_S)
         assert caught.value.lost
+
+
+def test_a_connection_that_is_cut_at_any_moment_while_it_opens_is_lost() -> None:
+    cut = struct.pack("ii", 1, 0)  # without the usual farewell
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):  # when nobody listens any more
+                while True:
+                    connection, _ = listening.accept()
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, cut)
+                    connection.close()
+
+        server = Thread(target=serve)
+        server.start()
+        for _ in range(200):  # which moment it is depends on chance
+            with pytest.raises(ProbeError) as caught:
+                open_websocket(f"http://127.0.0.1:{listening.getsockname()[1]}", PATIENCE_S)
+            assert caught.value.lost
+        listening.shutdown(socket.SHUT_RDWR)
+        server.join()
 
 
 def test_a_server_that_hangs_up_before_it_is_asked_is_heard_all_the_same() -> None:

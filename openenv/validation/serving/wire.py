@@ -180,7 +180,7 @@ def connected(
     Raises:
         ProbeError: It could not be opened.
     """
-    from websockets.exceptions import InvalidHandshake
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake
     from websockets.sync.client import connect
     from websockets.typing import Subprotocol
 
@@ -196,8 +196,8 @@ def connected(
         )
     except TimeoutError:
         raise ProbeError(f"/ws did not open within {timeout_s:g} s") from None
-    except (OSError, InvalidHandshake) as error:
-        lost = isinstance(error, OSError) or isinstance(error.__cause__, EOFError)
+    except (OSError, ConnectionClosed, InvalidHandshake) as error:
+        lost = not isinstance(error, InvalidHandshake) or isinstance(error.__cause__, EOFError)
         raise ProbeError(f"/ws does not open: {error}", lost=lost) from None
     with connection:
         try:
