@@ -230,7 +230,7 @@ class Context:
         return self.launch.exit
 
     def _require_time(self, stage: Stage) -> None:
-        """Raise ``TimeUp`` where the time for everything is up: what is there may still be looked at.
+        """Raise ``TimeUp`` where the time for everything is up: what was recorded may still be looked at.
 
         Single requests leave the time that playing may take.
         """
@@ -238,7 +238,7 @@ class Context:
         left_s = all_s - (time.monotonic() - self._begun)
         if stage is Stage.SERVER and left_s < playing_s:
             raise TimeUp(f"the {all_s - playing_s:g} s for single requests were over")
-        if stage not in (Stage.RECORDING, Stage.EXIT) and left_s < 0:
+        if stage not in (Stage.RECORDING, Stage.PLAY, Stage.EXIT) and left_s < 0:
             raise TimeUp(f"the {all_s:g} s for all of it were over")
 
     def _require_v2(self) -> None:
