@@ -29,7 +29,7 @@ def seeds_matter(play: Play) -> Iterator[Finding]:
     if not play.arena.claims.episode.seeds_differ:
         raise play.arena.unclaimed()
     reset, *steps = play.episodes()[0]
-    episodes = ((Request("reset", {**reset.data, "seed": seed}), *steps) for seed in range(_SEEDS))
+    episodes = ((Request("reset", {**(reset.data or {}), "seed": seed}), *steps) for seed in range(_SEEDS))
     yield from play.disproved("B017", [Script(tuple(chain.from_iterable(episodes)))])
 
 

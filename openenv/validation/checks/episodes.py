@@ -135,10 +135,12 @@ def the_end_is_the_end(play: Play) -> Iterator[Finding]:
 def names_are_taken(play: Play) -> Iterator[Finding]:
     """Where reset takes an ``episode_id``, so that a run finds its episodes again."""
     project = play.arena.project
-    if project is None or not takes_episode_id(Sources(project.root)):
+    if project is None:
+        raise NotChecked("without a project nobody says whether reset takes an episode_id")
+    if not takes_episode_id(Sources(project.root)):
         raise NotChecked("no reset that takes an episode_id is found in the project's files")
     reset, *_ = play.episodes()[0]
-    asking = Request("reset", {**reset.data, "episode_id": "episode-1"})
+    asking = Request("reset", {**(reset.data or {}), "episode_id": "episode-1"})
     yield from play.disproved("B025", [Script((asking, Request("state")))])
 
 
