@@ -16,7 +16,6 @@ from openenv.validation.play.plays import Play, enclosed, interleaved
 from openenv.validation.play.recording import Recording
 from openenv.validation.play.script import Request, Script
 from openenv.validation.serving.slots import Slots
-from openenv.validation.wording import brief
 
 
 @check(
@@ -164,9 +163,8 @@ def starts_are_alike(slots: Slots) -> Iterator[Finding]:
             raise NotChecked(f"on the second server, {unlike.trouble}")
         if not _is_steady(there, script):
             raise NotChecked("the second server does not play an episode twice in the same way")
-        action = script.requests[unlike.place].data
-        where = f"{script.called(unlike.place)}, {script.requests[unlike.place].kind} {brief(action)}"
-        yield Finding(f"{unlike.difference} as from the server that was started before", where)
+        message = f"{unlike.difference} as from the server that was started before"
+        yield Finding(message, script.called(unlike.place))
         return
 
 
