@@ -50,6 +50,7 @@ class DirectArena(Arena):
     """
 
     def __init__(self, environment: Callable[[], Any], effort: Effort, timeout_s: float) -> None:
+        self._environment = environment
         self._blueprint = blueprint_of(environment)
         super().__init__(effort, timeout_s, project_of(self._blueprint.environment_type), os.getpid())
         close_s = min(timeout_s, _LONGEST_CLOSE_S)
@@ -99,6 +100,15 @@ class DirectArena(Arena):
             yield player
         finally:
             self._run(self._service.finish(session, "closed"))
+
+    @contextmanager
+    def anew(self, timeout_s: float) -> Iterator[Arena]:
+        """Play in sessions of another service: those of this one may be stuck."""
+        arena = DirectArena(self._environment, self.effort, timeout_s)
+        try:
+            yield arena
+        finally:
+            arena.close()
 
     def first_result(self) -> dict[str, Any]:
         """Reset once."""
