@@ -23,7 +23,7 @@ from openenv.validation.reports.text import report_lines, verdict_line
 from openenv.validation.run import DEFAULT_TIMEOUT_S, Options
 from openenv.validation.run import validate as run_checks
 from openenv.validation.selection import select as select_checks
-from openenv_cli import console
+from openenv_cli import console, endings
 from openenv_cli.errors import MissingError, UsageError
 
 _LONGEST_WAIT_S = 3600.0
@@ -130,7 +130,8 @@ def validate(
     )
     try:
         options = dataclasses.replace(options, replay=Replay.read(replay) if replay else None)
-        report = run_checks(target, options, on_stage=_teller(options))
+        with endings.like_ctrl_c():
+            report = run_checks(target, options, on_stage=_teller(options))
     except ConfigurationError as error:
         raise UsageError(error.message, hint=error.hint) from None
     except UnauthorizedError as error:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from specimens import ENVIRONMENT, PACKAGED, ids_of, served, write
+from support.puppets import PATIENCE_S
+from support.serving import until
 
 from openenv.validation.check import FAMILIES
+from openenv.validation.serving.processes import running
 from openenv_cli import console
 from openenv_cli.main import main
 
@@ -234,3 +240,36 @@ def test_the_report_is_there_also_where_nothing_can_be_kept(
 def test_wrong_usage_of_play_ends_with_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", *arguments]) == 2
     assert capsys.readouterr().err.startswith(said)
+
+
+WAITING = """
+import time
+from pathlib import Path
+
+Path(__file__).with_name("pid").write_text(str(__import__("os").getpid()))
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without a signal")
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_whatever_ends_it_leaves_neither_a_process_nor_a_file(number: str, tmp_path: Path) -> None:
+    app = PACKAGED["my_env/server/app.py"] + "if 'import_probe' not in ' '.join(__import__('sys').argv):\n"
+    waiting = "".join(f"    {line}\n" for line in WAITING.splitlines() if line)
+    project = write(tmp_path / "project", PACKAGED, {"my_env/server/app.py": app + waiting})
+    (tmp_path / "tmp").mkdir()
+    pid = project / "my_env" / "server" / "pid"
+    running_ = subprocess.Popen(
+        [sys.executable, "-m", "openenv_cli", "validate", str(project), "--select", "H"],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.Signals[number], signal.SIG_DFL),  # whatever runs this test ignores
+    )
+    until(lambda: pid.exists() and pid.read_text(encoding="utf-8") != "")
+    running_.send_signal(signal.Signals[number])
+    _, said = running_.communicate(timeout=PATIENCE_S)
+
+    assert (running_.returncode, said.splitlines()[-1]) == (130, "interrupted")
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert int(pid.read_text(encoding="utf-8")) not in {one.number for one in running()}
