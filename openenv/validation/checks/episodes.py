@@ -1,4 +1,4 @@
-"""B010 - B016, B025 and B026: what the same requests come to when they are sent in another way."""
+"""B010 - B016 and B025 - B027: what the same requests come to when they are sent in another way."""
 
 from __future__ import annotations
 
@@ -87,6 +87,19 @@ def edges_are_answered(play: Play) -> Iterator[Finding]:
     """The empty, the longest, the largest, each member, and what does not fit; and what comes after them."""
     play.recording.require_rewards()
     yield from play.judged("B014", answered, play.wild)
+
+
+@check(
+    "B027",
+    "Later steps are answered too, without a seed and with the largest",
+    stage=Stage.PLAY,
+    needs=("B002", "B007"),
+    mend="correct step, or reset: it takes seeds from 0 to 2**32 - 1, and none",
+)
+def play_goes_on(play: Play) -> Iterator[Finding]:
+    """Hundreds of them in one session, while the time for it lasts."""
+    play.recording.require_rewards()
+    yield from play.judged("B027", answered, [play.long_session()])
 
 
 @check(

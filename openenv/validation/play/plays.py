@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain, cycle, islice, zip_longest
 from typing import Any
 
+from openenv.protocol import MAX_SEED
 from openenv.validation.check import Check, Finding, NotChecked, ProbeError, Stage, TimeUp, registered
 from openenv.validation.play.actions import ActionMaker
 from openenv.validation.play.arena import Arena
@@ -70,8 +71,8 @@ class Play:
         return found
 
     def long_session(self) -> Recording:
-        """A session that is played on, from a reset without a seed, while the share of the time lasts."""
-        return record(self.arena, ActionMaker(self.arena.schemas.action).make, _LONG, first=(None,))
+        """A session played on while the share of the time lasts: without a seed, then with the largest."""
+        return record(self.arena, ActionMaker(self.arena.schemas.action).make, _LONG, first=(None, MAX_SEED))
 
     def long_episode(self, steps: int) -> Recording:
         """One more episode with plain actions, of so many steps at most."""

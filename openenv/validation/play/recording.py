@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
 from openenv.errors import InvalidResultError
@@ -118,7 +119,7 @@ class Recording:
                 yield f"step {turn.number} of episode {number}", turn.answer.data, False
 
 
-def record(arena: Arena, choose: Choose, lengths: tuple[int, ...], seed: int = 0) -> Recording:
+def record(arena: Arena, choose: Choose, lengths: tuple[int, ...], first: tuple[int | None, ...] = ()) -> Recording:
     """Play in one fresh session and write down what happens.
 
     Args:
@@ -126,7 +127,7 @@ def record(arena: Arena, choose: Choose, lengths: tuple[int, ...], seed: int = 0
         choose: Chooses the actions.
         lengths: How many steps each episode has at most; one begins in the middle of the one before it, or after its
             end.
-        seed: That of the first episode; the others have the seeds after it.
+        first: The seeds of the first episodes, ``None`` for a reset without one; the others are counted on.
 
     Returns:
         The recording; a request that is not answered ends it, and so does a reset that fails.
@@ -138,9 +139,10 @@ def record(arena: Arena, choose: Choose, lengths: tuple[int, ...], seed: int = 0
     with arena.session() as player:
         tape = _Tape(arena, player)
         no_action = None
-        for number, steps in enumerate(lengths):
+        seeds = chain(first, count(len(first)))
+        for number, (steps, seed) in enumerate(zip(lengths, seeds, strict=False)):  # there is always another seed
             try:
-                tape.play(seed + number, steps, choose)
+                tape.play(seed, steps, choose)
             except CannotMake as reason:
                 no_action = str(reason)
                 break
@@ -187,9 +189,9 @@ class _Tape:
         """Whether the time is over in which anything is written down."""
         return time.monotonic() > self._until
 
-    def play(self, seed: int, steps: int, choose: Choose) -> None:
+    def play(self, seed: int | None, steps: int, choose: Choose) -> None:
         """Play one episode, of so many steps at most."""
-        seen = self._send(Request("reset", {"seed": seed})).frame
+        seen = self._send(Request("reset", {} if seed is None else {"seed": seed})).frame
         if seen is None or seen.kind != "observation":
             self.broken = True
             return
