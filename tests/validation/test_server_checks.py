@@ -22,7 +22,7 @@ from specimens import (
     served,
     serving,
 )
-from spoilt_servers import HTTP, SOCKET
+from spoilt_servers import HTTP, SOCKET, every, saying
 from support.serving import app_of
 
 from openenv.errors import InvalidActionError
@@ -72,6 +72,12 @@ def test_a_wrong_frame_is_found(patient: tuple[Spoilt, str], id_: str, spoilt: d
     server, url = patient
     server.spoil(**spoilt)
     assert found(check(url, id_))[id_][0].startswith(said)
+
+
+def test_a_step_that_counts_for_two_is_not_taken_for_a_repeated_one(patient: tuple[Spoilt, str]) -> None:
+    server, url = patient
+    server.spoil(frame=every("state", lambda frame: saying(step_count=2 * frame["data"]["step_count"])(frame)))
+    assert passed(check(url, "W008")) >= {"W008"}
 
 
 def test_where_the_websocket_does_not_open_resets_are_looked_at_over_http() -> None:

@@ -66,14 +66,19 @@ def v2_plays(server: Server) -> Iterator[Finding]:
 @check("W008", "A repeated request runs once", stage=Stage.SERVER, needs=("W007",), v2=True, mend=_MEND)
 def v2_repeats_replies(server: Server) -> Iterator[Finding]:
     """The same id with the same payload gets the reply that was sent before."""
+    action = server.action()
     with server.v2() as session:
         session.expect("reset", "observation", {"seed": 1})
-        request = session.next("step", server.action())
+        counts = [_step_count(session)]
+        session.ask("step", action)
+        counts.append(_step_count(session))
+        request = session.next("step", action)
         first, again = session.socket.ask(request), session.socket.ask(request)
         if first.content != again.content:
             yield Finding(f"a repeated step was answered by {again}, the first time by {first}", "/ws")
-        counted = session.expect("state", "state").data.get("step_count")
-        if counted == 2:
+        counts.append(_step_count(session))
+        one, repeated = counts[1] - counts[0], counts[2] - counts[1]  # how an environment counts is not the matter
+        if one > 0 and repeated == 2 * one:
             yield Finding("a repeated step was counted twice", "/ws")
 
 
@@ -149,6 +154,11 @@ def v2_resumes(server: Server) -> Iterator[Finding]:
             after = again.expect("state", "state")
             if after.data != before.data:
                 yield Finding(f"the state was {brief(before.data)} before, and is {brief(after.data)} after it", "/ws")
+
+
+def _step_count(session: Session) -> int:
+    count = session.expect("state", "state").data.get("step_count")
+    return count if isinstance(count, int) else 0
 
 
 def _unnumbered(session: Session) -> Iterator[Finding]:
