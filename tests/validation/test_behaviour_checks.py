@@ -89,6 +89,11 @@ SPOILT: list[tuple[str, Recording, list[str]]] = [
     ("B007", first(state=error("EXECUTION_ERROR")), ["reset 1: state was answered by error EXECUTION_ERROR: words"]),
     ("B007", stepped(turn(1, after=state("1"))), ["step 1 of episode 1: step_count: '1' is not of type 'integer'"]),
     ("B008", first(state=state(3)), ["episode 1: step_count is 3 after reset"]),
+    (
+        "B008",
+        replace(HEALTHY, episodes=(replace(FIRST, state=state(3)), replace(SECOND, state=state(5)))),
+        ["episode 1: step_count is 3 after reset"],
+    ),
     ("B008", stepped(turn(1), turn(2, after=state(1))), ["episode 1: step_count is 1 after step 2, not 2"]),
     (
         "B008",

@@ -74,10 +74,10 @@ def test_the_schema_refuses_what_is_no_report(schema: dict[str, Any], spoil: Any
 def test_text_says_what_is_wrong_and_what_it_comes_to() -> None:
     assert [line for line, _ in report_lines(REPORT)] == [
         "here",
-        "Static: 1 passed, 1 failed",
+        "Static: 1 passed, 1 warning",
         "  warning S003  no version",
         "    mend:  add to openenv.yaml: version: 0.1.0",
-        "Start and HTTP: 1 failed, 1 not checked",
+        "Start and HTTP: 1 error, 1 not checked",
         "  error H004  it is wrong\x1b[1m <&>",
         "    first",
         "    second",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from openenv.validation.check import FAMILIES, Check, Finding, Severity
 from openenv.validation.reports.report import Outcome, Report, Status, Verdict
+
+_COUNTABLE = tuple(severity.value for severity in Severity)
 
 Line = tuple[str, str]
 """A line, and what it is: ``title``, ``error``, ``warning``, ``aside``, ``passed``, ``failed``, or plain."""
@@ -49,8 +52,8 @@ def verdict_line(report: Report) -> str:
     errors, warnings = (report.count(Status.FAILED, severity) for severity in Severity)
     counts = [
         f"{report.count(Status.PASSED)} passed",
-        f"{errors} error{'s' * (errors != 1)}",
-        f"{warnings} warning{'s' * (warnings != 1)}{' (which count)' * (report.strict and warnings > 0)}",
+        _counted(errors, "error"),
+        f"{_counted(warnings, 'warning')}{' (which count)' * (report.strict and warnings > 0)}",
         f"{report.count(Status.NOT_CHECKED)} not checked",
     ]
     if report.late:
@@ -59,8 +62,18 @@ def verdict_line(report: Report) -> str:
 
 
 def _tally(outcomes: list[Outcome]) -> str:
-    counts = {status: sum(outcome.status is status for outcome in outcomes) for status in Status}
-    return ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    counts = Counter(_how(outcome) for outcome in outcomes)
+    order = ("passed", *(severity.value for severity in Severity), "not checked")
+    return ", ".join(_counted(counts[how], how) for how in order if counts[how])
+
+
+def _how(outcome: Outcome) -> str:
+    return outcome.check.severity.value if outcome.status is Status.FAILED else outcome.status.value
+
+
+def _counted(count: int, how: str) -> str:
+    """Say how many there are of something; only errors and warnings have a plural."""
+    return f"{count} {how}{'s' * (how in _COUNTABLE and count != 1)}"
 
 
 def _ranges(ids: list[str]) -> str:
