@@ -31,6 +31,6 @@ class Effort:
     trend: int = 0
 
 
-QUICK = Effort("quick", 15.0, 45.0, (20, 3), edges=12, tries=1, shrinks=30)
-DEFAULT = Effort("default", 60.0, 120.0, (20, 3, 40, 40), edges=80, tries=3, shrinks=150)
-THOROUGH = Effort("thorough", 600.0, 720.0, (20, 3, *[100] * 10), edges=600, tries=10, shrinks=600, trend=300)
+QUICK = Effort("quick", 15.0, 60.0, (20, 3), edges=12, tries=1, shrinks=30)
+DEFAULT = Effort("default", 60.0, 180.0, (20, 3, 40, 40), edges=80, tries=3, shrinks=150)
+THOROUGH = Effort("thorough", 600.0, 900.0, (20, 3, *[100] * 10), edges=600, tries=10, shrinks=600, trend=300)
