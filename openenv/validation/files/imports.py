@@ -76,10 +76,10 @@ class Imports:
             return [self._unfinished(wishes[0], done.code, done.log)]
         for unknown in (said["message"] for said in outcomes if said and said["unknown"]):
             raise NotChecked(unknown)
-        told = {said["message"]: (said, wish) for said, wish in zip(outcomes, wishes, strict=True) if said}
+        wrong = {said["message"]: (said, wish) for said, wish in zip(outcomes, wishes, strict=True) if said}
         return [
             Finding(message, said["where"] or wish.module, said["mend"], tuple(said["frames"]))
-            for message, (said, wish) in told.items()
+            for message, (said, wish) in wrong.items()
         ]
 
     def _unfinished(self, wish: Wish, code: int | None, log: str) -> Finding:
