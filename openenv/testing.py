@@ -167,8 +167,9 @@ def _told(outcome: Outcome, place: str | None) -> Iterator[str]:
         if finding.replay is None:
             continue
         if place is not None and _kept(finding.replay):
-            yield f"  again: {finding.replay.again(place)}"
-        yield from ("", *finding.replay.told)
+            yield from (f"  again: {finding.replay.again(place)}", "", *finding.replay.told)
+        else:
+            yield from ("", *finding.replay.snippet.splitlines())
 
 
 def _kept(replay: Replay) -> bool:
