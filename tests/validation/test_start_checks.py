@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from specimens import ENVIRONMENT, FLAT, LIVELY, PACKAGED, UNSAID, check, found, ids_of, outcome_of, passed, write
+from lively import LIVELY
+from specimens import ENVIRONMENT, FLAT, PACKAGED, UNSAID, check, found, ids_of, outcome_of, passed, write
 
 from openenv.validation.check import registered
 from openenv.validation.play.effort import DEFAULT
