@@ -105,7 +105,10 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
     @property
     @abstractmethod
     def state(self) -> StateT:
-        """The episode's bookkeeping."""
+        """The episode's bookkeeping.
+
+        A property: a method is called here as well, but not by servers of openenv 0.10.
+        """
 
     async def reset_async(self, *args: Any, **options: Any) -> ObsT:
         """Override instead of ``reset`` where resetting awaits, as in deployed OpenEnv."""
