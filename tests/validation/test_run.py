@@ -28,7 +28,6 @@ from openenv.validation.check import (
 from openenv.validation.check import check as register
 from openenv.validation.context import Context
 from openenv.validation.play.effort import QUICK
-from openenv.validation.remembered import remembered
 from openenv.validation.reports.report import Outcome, Report, Status, Verdict
 from openenv.validation.reports.text import verdict_line
 from openenv.validation.run import Options, folded, run, validate
@@ -372,34 +371,3 @@ def test_checks_that_a_deselected_one_would_have_blocked_still_run() -> None:
     with served(http={"GET /schema": (404, "none")}) as url:
         report = check(url, "B004")
     assert outcome_of(report, "B004").reason == "GET /schema answered 404 none (H009)"
-
-
-class Once:
-    """Counts how often it is asked."""
-
-    asked = 0
-
-    @remembered
-    def value(self) -> int:
-        """The value."""
-        self.asked += 1
-        return self.asked
-
-    @remembered
-    def trouble(self) -> int:
-        """No value."""
-        self.asked += 1
-        raise ProbeError(f"try {self.asked}")
-
-
-def test_a_value_is_worked_out_once() -> None:
-    once = Once()
-    assert (once.value, once.value, once.asked) == (1, 1, 1)
-    assert isinstance(Once.value, remembered)
-
-
-def test_a_failure_is_kept_too() -> None:
-    once = Once()
-    for _ in range(2):
-        with pytest.raises(ProbeError, match="try 1"):
-            _ = once.trouble
