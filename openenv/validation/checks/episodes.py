@@ -94,6 +94,7 @@ def edges_are_answered(play: Play) -> Iterator[Finding]:
     "Later steps are answered too, without a seed and with the largest",
     stage=Stage.PLAY,
     needs=("B002", "B007"),
+    spoilt_by=("W013",),
     mend="correct step, or reset: it takes seeds from 0 to 2**32 - 1, and none",
 )
 def play_goes_on(play: Play) -> Iterator[Finding]:

@@ -17,5 +17,6 @@ def mended(project: Path) -> None:
 
 def _sleep(project: Path, sleep: str) -> None:
     environment = project / "my_env" / "server" / "environment.py"
-    replace(environment, "    def step(", "    async def step(")
+    for method in ("reset", "step"):  # only an environment that is asynchronous as a whole lives in the server's loop
+        replace(environment, f"    def {method}(", f"    async def {method}(")
     replace(environment, '"""Say it back."""\n', f'"""Say it back."""\n        {sleep}\n')
