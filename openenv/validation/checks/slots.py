@@ -19,6 +19,7 @@ _NEEDS = ("W005", "B002", "B007")
     "No more sessions are let in than there are slots",
     stage=Stage.SLOTS,
     needs=_NEEDS,
+    spoilt_by=("B012",),  # where one session waits for another one
     v2=True,
     mend="serve one app made by create_app, and let it count: OPENENV_MAX_SESSIONS says how many there may be",
 )
