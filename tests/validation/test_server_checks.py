@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from random import random
 from typing import Any
 
 import pytest
@@ -78,6 +79,12 @@ def test_a_step_that_counts_for_two_is_not_taken_for_a_repeated_one(patient: tup
     server, url = patient
     server.spoil(frame=every("state", lambda frame: saying(step_count=2 * frame["data"]["step_count"])(frame)))
     assert passed(check(url, "W008")) >= {"W008"}
+
+
+def test_a_state_that_is_never_the_same_tells_nothing_of_a_resumed_session(patient: tuple[Spoilt, str]) -> None:
+    server, url = patient
+    server.spoil(frame=every("state", lambda frame: saying(luck=random())(frame)))
+    assert outcome_of(check(url, "W014"), "W014").reason == "the state differs from look to look"
 
 
 def test_where_the_websocket_does_not_open_resets_are_looked_at_over_http() -> None:

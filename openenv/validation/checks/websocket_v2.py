@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from openenv.protocol import CloseCode
-from openenv.validation.check import Finding, Stage, check
+from openenv.validation.check import Finding, NotChecked, Stage, check
 from openenv.validation.checks.websocket import refusals
 from openenv.validation.results import misshapen
 from openenv.validation.serving.server import Server
@@ -147,6 +147,8 @@ def v2_resumes(server: Server) -> Iterator[Finding]:
         session.expect("reset", "observation", {"seed": 1})
         session.ask("step", server.action())
         before = session.expect("state", "state")
+        if session.expect("state", "state").data != before.data:
+            raise NotChecked("the state differs from look to look")
         session.socket.cut()
         with server.resumed(session) as again:
             if again.greeting.get("resumed") is not True or again.greeting.get("last_id") != session.last_id:
