@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from specimens import ENVIRONMENT, PACKAGED, CountAction, Counter, CountObservation, check, only_finding, write
+from twin import Walker
 
 from openenv.environment import Environment
 from openenv.types import Action, Observation, State
+from openenv.validation.check import Finding, registered
+from openenv.validation.play.direct import DirectArena
 from openenv.validation.play.effort import QUICK
+from openenv.validation.play.playback import Playback
+from openenv.validation.play.recording import Recording
 from openenv.validation.play.replay import Replay
 from openenv.validation.play.script import Request, Script
 from openenv.validation.reports.report import Report, Status
@@ -77,6 +83,22 @@ def test_a_failure_does_not_become_another_one() -> None:
     assert "at step 1, action {'amount': 2}" in finding.details
     assert finding.replay is not None
     assert [request.data for request in finding.replay.scripts[0]] == [{"seed": 0}, {"amount": 2}]
+
+
+def test_actions_that_fit_become_none_that_do_not() -> None:
+    def any_step(recording: Recording) -> Iterator[Finding]:
+        if recording.turns:
+            yield Finding("there is a step")
+
+    check_ = replace(registered()["B008"], function=any_step)
+    long = Script((RESET, Request("step", {"way": "left"}), Request("step", {"way": "right"})))
+    arena = DirectArena(Walker, QUICK, 10.0)
+    try:
+        found = Playback(arena).shortest(check_, Finding("there is a step", replay=Replay("B008", (long,))))
+    finally:
+        arena.close()
+    assert found.replay is not None
+    assert [request.data for request in found.replay.scripts[0]] == [{"seed": 0}, {}]
 
 
 class Word(Action):

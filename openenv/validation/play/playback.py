@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from openenv.validation.check import Check, Finding, NotChecked, Stage
+from openenv.validation.json_schema import misfits
 from openenv.validation.play.arena import Answer, Arena
 from openenv.validation.play.oracles import ORACLES, Disproof
 from openenv.validation.play.recording import recording_of
@@ -66,13 +67,15 @@ class Playback:
         """
         assert finding.replay is not None
         best, effort = finding, self._arena.effort
+        unfit = self._unfit(finding.replay.scripts[0])
         until = time.monotonic() + (_FATAL_S if fatal else effort.seconds * _PART)
 
         def shows(script: Script) -> bool:
             nonlocal best
             if time.monotonic() > until:
                 raise NotChecked("the time for it is up")
-            found = self._alike(check, finding, script, fatal) if script.begins_with_resets else None
+            sound = script.begins_with_resets and self._unfit(script) <= unfit
+            found = self._alike(check, finding, script, fatal) if sound else None
             best = found or best
             return found is not None
 
@@ -105,6 +108,11 @@ class Playback:
             if not fatal:
                 self._arena.require_time()
         return None
+
+    def _unfit(self, script: Script) -> set[str]:
+        """The actions that the schema does not allow: a shorter script has no others of that kind."""
+        actions = {repr(request.data): request.data for request in script if request.kind == "step"}
+        return {said for said, action in actions.items() if misfits(self._arena.schemas.action, action)}
 
     def _place(self, fatal: bool) -> AbstractContextManager[Arena]:
         if not fatal:
