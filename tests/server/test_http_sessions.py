@@ -147,7 +147,8 @@ def test_facts_of_an_error_are_its_detail(play: Play) -> None:
     play.post("reset")
     assert assert_problem(play.step("raise", name="fault"), 500, "EXECUTION_ERROR")["detail"] == {"strings": 3}
     assert assert_problem(play.post("reset", {"level": 1}), 422, "VALIDATION_ERROR")["detail"] == {
-        "known": ["episode_id", "seed", "then"]
+        "unknown": "level",
+        "known": ["episode_id", "seed", "then"],
     }
 
 
