@@ -39,11 +39,14 @@ def test_what_becomes_of_files_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="only /proc tells what others have started")
 def test_a_process_is_known_by_its_variables_and_ended(tmp_path: Path) -> None:
     surroundings = Surroundings(tmp_path)
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    process = subprocess.Popen(command, env={**os.environ, **surroundings.variables}, start_new_session=True)
-    assert surroundings.left(NOBODY).processes == (" ".join(command),)
-    surroundings.clear(NOBODY)
-    assert process.wait() != 0
+    command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(600)"]
+    variables = {**os.environ, **surroundings.variables}
+    with subprocess.Popen(command, env=variables, start_new_session=True, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it has its variables then: right after the start, it may not
+        assert surroundings.left(NOBODY).processes == (" ".join(command),)
+        surroundings.clear(NOBODY)
+    assert process.returncode != 0
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="only /proc tells what others have started")
