@@ -156,7 +156,8 @@ def _require_writable(output: Path) -> None:
         raise UsageError(f"--output: there is no folder {folder}")
     if output.is_dir():
         raise UsageError(f"--output: {output} is a folder", hint=f"name a file, such as {output / 'report'}")
-    if not os.access(output if output.exists() else folder, os.W_OK):
+    effective = os.access in os.supports_effective_ids
+    if not os.access(output if output.exists() else folder, os.W_OK, effective_ids=effective):
         raise UsageError(f"--output: {output} cannot be written")
 
 

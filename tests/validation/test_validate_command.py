@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from specimens import ENVIRONMENT, PACKAGED, ids_of, served, write
+from support.permissions import permissions_that_hold
 from support.puppets import PATIENCE_S
 from support.serving import until
 
@@ -197,14 +198,11 @@ def test_a_failure_is_kept_and_played_again(
 
 
 def test_a_folder_that_cannot_be_written_is_noticed_beforehand(
-    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
-    may = os.access
-    # The superuser, who may run this, is allowed to write there all the same.
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and may(path, mode))
-    assert main(["validate", str(project), "--output", str(closed / "report")]) == 2
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with permissions_that_hold():
+        assert main(["validate", str(project), "--output", str(tmp_path / "closed/report")]) == 2
     assert capsys.readouterr().err.startswith("error: --output: ")
 
 
